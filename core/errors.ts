@@ -1,0 +1,67 @@
+// Errors meant for people: what went wrong, where, and what to do. Anything else that is thrown is a bug of ours.
+
+/** A place in a file of the user's, counted from 1. */
+export interface At {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** The command's exit codes, as docs list them. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  changesPending: 2,
+  usage: 3,
+  unreachable: 4,
+  locked: 5,
+  rolledBack: 6,
+  interrupted: 130,
+} as const
+
+export interface UserErrorDetails {
+  /** What to do about it. */
+  hint?: string
+  /** Where in the user's files. */
+  at?: At
+  /** Where in the world: host and step, as people say it ("web1, step install docker.io"). */
+  where?: string
+  /** The process' exit code; 1 if left out. */
+  exit?: number
+  /** Foreign output that explains it (last lines of a build, a daemon's log); already bounded. */
+  output?: string
+  cause?: unknown
+}
+
+/** An error for the user: shown as `where: message`, the output and the hint, never with a stack. */
+export class UserError extends Error {
+  readonly hint: string | undefined
+  readonly at: At | undefined
+  readonly where: string | undefined
+  readonly exit: number
+  readonly output: string | undefined
+
+  constructor(message: string, details: UserErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'UserError'
+    this.hint = details.hint
+    this.at = details.at
+    this.where = details.where
+    this.exit = details.exit ?? exitCodes.failed
+    this.output = details.output
+  }
+}
+
+/** A mistake in the command line or in a file: exit code 3. */
+export const usageError = (message: string, details: Omit<UserErrorDetails, 'exit'> = {}): UserError =>
+  new UserError(message, { ...details, exit: exitCodes.usage })
+
+/** A host that cannot be reached or that went away: exit code 4. */
+export const unreachableError = (
+  host: string,
+  message: string,
+  details: Omit<UserErrorDetails, 'exit'> = {},
+): UserError => new UserError(message, { where: host, ...details, exit: exitCodes.unreachable })
+
+/** The message of whatever was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

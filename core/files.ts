@@ -1,0 +1,23 @@
+// This machine's files, as core sees them: an interface, so that core stays free of effects.
+
+/** One entry of a folder tree, with its path relative to the folder, `/`-separated. */
+export interface FileEntry {
+  path: string
+  kind: 'file' | 'directory' | 'link'
+  /** Permission bits. */
+  mode: number
+  /** Bytes; 0 for folders and links. */
+  size: number
+  /** Where a link points to. */
+  target?: string
+}
+
+/** Reads this machine's files. Every path is absolute. A missing file is a UserError that names it. */
+export interface LocalFiles {
+  exists(path: string): Promise<boolean>
+  stat(path: string): Promise<FileEntry | undefined>
+  text(path: string): Promise<string>
+  bytes(path: string): Promise<Uint8Array>
+  /** Everything below a folder, sorted by path, the folder itself left out; links are not followed. */
+  list(folder: string): Promise<FileEntry[]>
+}

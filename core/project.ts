@@ -1,0 +1,115 @@
+// The project: the user's file, checked and with positions, before anything is known of a host.
+import type { At } from './errors.js'
+import type { Play } from './playbook.js'
+import type { Secret } from './secret.js'
+
+/** Variables, as YAML gives them. */
+export type Vars = Record<string, unknown>
+
+/** How we become root on a host. */
+export interface Become {
+  method: 'sudo'
+  user: string
+  password?: Secret
+}
+
+/** One host of the file, with what its groups and the project say already merged in. */
+export interface Host {
+  name: string
+  connection: 'ssh' | 'local'
+  /** Name or address to connect to; for `ssh` possibly an alias in ~/.ssh/config. */
+  address: string
+  user?: string
+  port?: number
+  /** Path of a private key, `~` expanded. */
+  identity?: string
+  passphrase?: Secret
+  password?: Secret
+  /** A host of the file, or an ssh destination, to jump through. */
+  jump?: string
+  /** How other hosts reach it. */
+  private?: string
+  /** Left out: root where `sudo -n` gives it, else the login user. */
+  become?: Become
+  /** "ssh-ed25519 AAAA…": the only key accepted. */
+  hostKey?: string
+  labels: Record<string, string>
+  /** Names of the groups it is in, in file order. */
+  groups: string[]
+  /** Merged: project < groups < host. */
+  vars: Vars
+  engine: EngineWant
+  at: At
+}
+
+/** The `engine:` block for one host. */
+export interface EngineWant {
+  /** `docker`. */
+  provider: string
+  /** `distro`: the distribution's package. `none`: never installed by us. Undefined: an engine that answers is left alone, else `distro`. */
+  source?: 'distro' | 'none'
+  /** Login names that may use the socket. */
+  users: string[]
+  at?: At
+}
+
+/** A YAML value as it stands in a file, before interpolation and templates, with the way to its positions. */
+export interface Raw {
+  value: unknown
+  at: At
+  /** Position of something inside: `where(['ports', 0])`; of the nearest parent when the path does not exist. */
+  where(path: readonly (string | number)[], what?: 'key' | 'value'): At
+}
+
+/** Which hosts, as the user wrote it; undefined where nothing was said. */
+export interface Selector {
+  text: string
+  at: At
+}
+
+/** A service of `containers:` or of a Compose file. */
+export interface RawService {
+  name: string
+  raw: Raw
+  on?: Selector
+  /** The folder that relative paths in it start from. */
+  folder: string
+}
+
+/** One entry of `playbooks:`, read. */
+export interface PlaybookUse {
+  plays: Play[]
+  file: string
+  on?: Selector
+  stage: Stage
+}
+
+/** When a play runs, around the engine and the containers. */
+export type Stage = 'before-engine' | 'after-engine' | 'after-containers'
+
+/** The file, checked. */
+export interface Project {
+  name: string
+  file: string
+  folder: string
+  vars: Vars
+  /** In file order. */
+  hosts: Host[]
+  groups: Record<string, { hosts: string[] }>
+  playbooks: PlaybookUse[]
+  /** Resolved values of `secrets:`, by name; read lazily. */
+  secrets: Secrets
+  images: Record<string, Raw>
+  services: RawService[]
+  networks: Record<string, Raw>
+  volumes: Record<string, Raw>
+  /** Variables for Compose's interpolation: the process environment and `.env`. */
+  environment: Record<string, string>
+}
+
+/** The secrets of a project: each is fetched once, when first used. */
+export interface Secrets {
+  names: string[]
+  /** The secret's value. A UserError when its source does not give one. */
+  get(name: string, at: At): Secret
+}

@@ -1,0 +1,161 @@
+// What a container engine's provider is: the same words as a resource, but for all the things of one project on one engine.
+import type { Connection } from './connection.js'
+import type { Emit } from './events.js'
+import type { LocalFiles } from './files.js'
+import type { EngineWant, Host } from './project.js'
+import type { Sh } from './sh.js'
+import type { Step } from './step.js'
+import type { ContainerWant, Wanted } from './wanted.js'
+
+/** A built-in playbook that a host must have had first, with its variables. */
+export interface Use {
+  playbook: string
+  vars: Record<string, unknown>
+}
+
+/** Hosts that one engine serves: docker and podman each host alone, swarm its managers together. Its name is the host's where it is one. */
+export interface Scope {
+  name: string
+  hosts: string[]
+}
+
+/** What a host's shell tells of the engine. */
+export interface Detection {
+  state: 'answers' | 'denied' | 'not-running' | 'not-installed'
+  /** The socket's path on the host. */
+  socket: string
+  /** True when only root may write it. */
+  rootOnly: boolean
+  /** True when the command line client that can pass a socket through sudo is there. */
+  client: boolean
+  text: string
+}
+
+/** There is no engine to speak to, and why. */
+export interface Absent {
+  readonly absent: 'not-installed' | 'not-running' | 'denied'
+  readonly text: string
+}
+
+/** A way to speak to one engine; the provider's own, opaque to others. */
+export interface Engine {
+  readonly scope: Scope
+  /** Engine name, version and API version, as people say them. */
+  readonly about: string
+  /** API requests sent, and the longest chain of requests that each waited for the one before. */
+  readonly stats: { requests: number; waves: number }
+  close(): void
+}
+
+/** A provider's step: what the plan shows, and what the provider needs to do it (never shown). */
+export interface EngineStep extends Step {
+  readonly work: unknown
+}
+
+/** What a step may use while it runs. */
+export interface ApplyContext {
+  emit: Emit
+  signal: AbortSignal
+  files: LocalFiles
+  /** The engine of another host, for what a dependency across hosts waits for. */
+  engineOf(host: string): Promise<Engine>
+  /** Removes what is not declared. */
+  prune: boolean
+}
+
+/** How a step ended: done, or found to be so already. */
+export type StepResult = { state: 'done' | 'already'; text?: string }
+
+/** A container of the project's as `ps` and `status` show it. */
+export interface ContainerState {
+  host: string
+  service: string
+  number: number
+  name: string
+  id: string
+  image: string
+  /** "running", "exited", … */
+  state: string
+  /** "Up 2 minutes (healthy)". */
+  status: string
+  ports: string[]
+  /** No longer declared (only where the caller knows what is wanted). */
+  orphan: boolean
+}
+
+export interface LogOptions {
+  follow: boolean
+  tail: number | 'all'
+  since?: string
+  timestamps: boolean
+  signal: AbortSignal
+}
+
+export interface ExecRequest {
+  argv: string[]
+  user?: string
+  workdir?: string
+  tty: boolean
+  stdin: NodeJS.ReadableStream | undefined
+  stdout: NodeJS.WritableStream
+  stderr: NodeJS.WritableStream
+  size?: { columns: number; rows: number }
+  onResize?: (listener: (size: { columns: number; rows: number }) => void) => void
+}
+
+/** What `down` removes besides containers and networks. */
+export interface DownOptions {
+  volumes: boolean
+  images: boolean
+}
+
+/** One container engine. `Seen` is its own. */
+export interface Provider<Seen = unknown> {
+  readonly name: string
+  /** Built-in playbooks that hosts must have had first, for this `engine:` block. */
+  needs(engine: EngineWant): Use[]
+  scopes(hosts: readonly Host[]): Scope[]
+  /** Read-only shell, part of the host's first exec. */
+  detect(engine: EngineWant): Sh
+  readDetection(out: string): Detection
+  /**
+   * Opens the engine. Tries the socket as the login user at once, without waiting for `detection` (which is still on its way);
+   * asks `detection` only if that fails, then goes through root if that is what it takes.
+   */
+  open(scope: Scope, connection: Connection, detection: Promise<Detection>): Promise<Engine | Absent>
+  /** Everything on the engine that carries the project's label, and the images and base images that `wanted` names; at most 3 waves. */
+  observe(engine: Engine | Absent, wanted: Wanted, files: LocalFiles): Promise<Seen>
+  /** Pure. Steps with causes; what is no longer declared becomes `remove` steps only with `prune`, and is named in `orphans` anyway. */
+  diff(
+    scope: Scope,
+    wanted: Wanted,
+    seen: Seen,
+    options: { prune: boolean },
+  ): { steps: EngineStep[]; orphans: string[]; unchanged: number; warnings: string[] }
+  /** Pure. The steps that remove what is there. */
+  down(scope: Scope, project: string, seen: Seen, options: DownOptions): EngineStep[]
+  /** Does one step; may be interrupted and repeated. Foreign output goes out as `output` events. */
+  apply(engine: Engine, step: EngineStep, context: ApplyContext): Promise<StepResult>
+  /** The project's containers on this engine, for `ps` and `status`. */
+  list(engine: Engine, project: string): Promise<ContainerState[]>
+  /** Streams a container's log lines; `line` is told which stream it was. */
+  logs?(
+    engine: Engine,
+    container: string,
+    options: LogOptions,
+    line: (text: string, stream: 'stdout' | 'stderr') => void,
+  ): Promise<void>
+  /** Runs a command in a container; gives its exit code. */
+  exec?(engine: Engine, container: string, request: ExecRequest): Promise<number>
+}
+
+/** Gives an object literal its types, and does nothing else. */
+export const provider = <Seen>(definition: Provider<Seen>): Provider<Seen> => definition
+
+/** A provider whose own types are of no concern to the caller. */
+export type AnyProvider = Provider<unknown>
+
+/** True for an engine that is not there. */
+export const isAbsent = (engine: Engine | Absent): engine is Absent => 'absent' in engine
+
+export type { ContainerWant, Wanted }

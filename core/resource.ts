@@ -1,0 +1,62 @@
+// What a kind of thing on a host is: one plain object with pure parts, from schema to shell text.
+import type { Facts } from './facts.js'
+import type { LocalFiles } from './files.js'
+import type { Schema } from './schema.js'
+import type { Secret } from './secret.js'
+import type { Sh } from './sh.js'
+import type { Change } from './step.js'
+
+/** What a resource may use to turn its YAML into what is wanted: this machine's files and the templates' scope. */
+export interface LoadContext {
+  files: LocalFiles
+  /** Absolute path of `src`: as given, beside the playbook, or in its `templates/` or `files/` folder. Throws a UserError that names the places. */
+  find(src: string, folder: 'templates' | 'files'): Promise<string>
+  /** Renders a Handlebars text with the task's scope. `secret` tells whether a secret went into it. */
+  render(text: string, file: string): { text: string; secret: boolean }
+}
+
+/**
+ * One kind of thing a host can have. Every part is pure, but for `load`, which may read this machine's files through its context.
+ * Shell text is POSIX sh, runs with LC_ALL=C, as root or as the task's user; it never says sudo.
+ */
+export interface Resource<Want, Seen> {
+  /** Its word in YAML. */
+  readonly kind: string
+  /** Checks and documents that YAML (after templates were rendered). May transform short forms. */
+  readonly schema: Schema<Want>
+  /** How a plan names the thing: "file /etc/motd". */
+  name(want: Want): string
+  /** Fills in what lies on this machine (a template's text, a tree's hashes). */
+  load?(want: Want, context: LoadContext): Promise<Want>
+  /** Read-only shell; joined with all other probes into one exec. Prints something for every outcome, also for absent; exits non-zero only for a fault. */
+  probe(want: Want): Sh
+  /** What the probe printed, as data. Throws a UserError when it cannot be understood. */
+  read(out: string, want: Want): Seen
+  /** A second read that only a differing thing needs (a file's text for its diff); undefined if not. Its output reaches `withContent`. */
+  content?(want: Want, seen: Seen): Sh | undefined
+  withContent?(out: string, want: Want, seen: Seen): Seen
+  /** What differs; [] = nothing to do. */
+  diff(want: Want, seen: Seen): Change[]
+  /** The verb of the step that makes it so: install, write, create, remove, start, … */
+  verb(want: Want, seen: Seen): string
+  /** Shell texts, in order, each safe to run twice. A failing one stops the rest. A payload (file content, password) goes by stdin. */
+  apply(want: Want, seen: Seen): Sh[]
+  /** Keys of what it changes ("file:/etc/motd", "package:curl"): a later thing with the same key is planned again after it. */
+  touches?(want: Want): string[]
+  /** True when the change must be listed as `unknown` (a command without a check). */
+  unknown?(want: Want): boolean
+  /** Secrets in it, so that no diff is shown. */
+  secrets?(want: Want): Secret[]
+}
+
+/** Gives an object literal its types, and does nothing else. */
+export const resource = <Want, Seen>(definition: Resource<Want, Seen>): Resource<Want, Seen> => definition
+
+/** A resource whose types are of no concern to the caller. */
+export type AnyResource = Resource<unknown, unknown>
+
+/** The list entry of a resource: the engine hands each one only what its own schema and read have made. */
+export const anyResource = <Want, Seen>(definition: Resource<Want, Seen>): AnyResource =>
+  definition as unknown as AnyResource
+
+export type { Facts }

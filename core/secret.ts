@@ -1,0 +1,96 @@
+// Values that must never be shown: a type that prints as a mask, and the masker that guards every way out.
+import { createHmac } from 'node:crypto'
+
+const shown = (name: string): string => `(secret ${name})`
+
+/** A secret value with its name. Only `reveal()` gives the value; printing, joining or JSON give a mask. */
+export class Secret {
+  readonly name: string
+  readonly #value: string
+
+  constructor(name: string, value: string) {
+    this.name = name
+    this.#value = value
+  }
+
+  /** The value itself: for standard input and for API bodies, never for argv, labels, logs or events. */
+  reveal(): string {
+    return this.#value
+  }
+
+  /** How a secret stands in labels and specs: an HMAC-SHA256 of its value under the host's key, so that a change shows and nothing else does. */
+  fingerprint(key: Uint8Array): string {
+    return `hmac-sha256:${createHmac('sha256', key).update(this.#value).digest('hex').slice(0, 32)}`
+  }
+
+  toString(): string {
+    return shown(this.name)
+  }
+
+  toJSON(): string {
+    return shown(this.name)
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return shown(this.name)
+  }
+}
+
+/** Text that may be a secret. */
+export type Value = string | Secret
+
+/** The text of a value, secret or not: for the same places as `Secret.reveal`. */
+export const reveal = (value: Value): string => (typeof value === 'string' ? value : value.reveal())
+
+/** Replaces every known secret, and its common encodings, in text that leaves the program. */
+export interface Masker {
+  /** From now on this secret is masked. */
+  add(secret: Secret): void
+  /** The text with every known secret replaced by its mask. */
+  mask(text: string): string
+  /** A deep copy of plain data with every string masked. */
+  maskAll<T>(data: T): T
+}
+
+/** Values shorter than this are not masked: a mask over every "a" would tell more than it hides. */
+const shortest = 3
+
+const encodings = (value: string): string[] => [
+  value,
+  JSON.stringify(value).slice(1, -1),
+  encodeURIComponent(value),
+  Buffer.from(value).toString('base64').replace(/=+$/, ''),
+  Buffer.from(value).toString('base64url'),
+  Buffer.from(value).toString('hex'),
+  value.replaceAll("'", `'\\''`),
+]
+
+/** Makes a masker that knows no secret yet. */
+export function createMasker(): Masker {
+  const masks = new Map<string, string>()
+  let ordered: [string, string][] = []
+  const mask = (text: string): string => {
+    for (const [needle, replacement] of ordered) if (text.includes(needle)) text = text.replaceAll(needle, replacement)
+    return text
+  }
+  const maskAll = (data: unknown): unknown => {
+    if (typeof data === 'string') return mask(data)
+    if (data instanceof Secret) return data.toString()
+    if (Array.isArray(data)) return data.map(maskAll)
+    if (data !== null && typeof data === 'object' && !(data instanceof Uint8Array))
+      return Object.fromEntries(Object.entries(data).map(([key, value]) => [mask(key), maskAll(value)]))
+    return data
+  }
+  return {
+    add(secret) {
+      const value = secret.reveal()
+      const texts = [value, ...value.split('\n').map(line => line.trim())]
+      for (const text of texts)
+        if (text.length >= shortest)
+          for (const form of encodings(text)) if (form.length >= shortest) masks.set(form, shown(secret.name))
+      ordered = [...masks].sort((a, b) => b[0].length - a[0].length)
+    },
+    mask,
+    maskAll: <T>(data: T): T => maskAll(data) as T,
+  }
+}
