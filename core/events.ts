@@ -44,12 +44,11 @@ export interface HostSummary {
 /** Takes one event; reports and logs are such functions. */
 export type Emit = (event: Event) => void
 
-/** Foreign text made fit for a line of ours: escape sequences and control characters removed, length bounded. */
+const escapes = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/gu
+const controls = /\p{Cc}/gu
+
+/** Foreign text made fit for a line of ours: escape sequences and control characters removed (a tab becomes a space), length bounded. */
 export function cleanLine(text: string, longest = 400): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes
-  const plain = text.replace(
-    /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g,
-    '',
-  )
+  const plain = text.replace(escapes, '').replaceAll('\t', ' ').replace(controls, '')
   return plain.length > longest ? `${plain.slice(0, longest)}…` : plain
 }

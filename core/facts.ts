@@ -23,15 +23,15 @@ export interface Facts {
 /** Prints one `name=value` a line; read-only, POSIX. */
 export const factsProbe: Sh = sh`
 ( . /etc/os-release 2>/dev/null
-  printf 'os_id=%s\\nos_version=%s\\nos_codename=%s\\nos_like=%s\\nos_name=%s\\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME" "$ID_LIKE" "$PRETTY_NAME" )
-printf 'hostname=%s\\narch=%s\\nkernel=%s\\n' "$(uname -n)" "$(uname -m)" "$(uname -r)"
+  printf 'os_id=%s\nos_version=%s\nos_codename=%s\nos_like=%s\nos_name=%s\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME" "$ID_LIKE" "$PRETTY_NAME" )
+printf 'hostname=%s\narch=%s\nkernel=%s\n' "$(uname -n)" "$(uname -m)" "$(uname -r)"
 if [ -d /run/systemd/system ]; then echo init=systemd; elif [ -d /etc/init.d ]; then echo init=sysv; else echo init=none; fi
 if command -v apt-get >/dev/null 2>&1; then echo package_manager=apt; fi
-printf 'cpus=%s\\n' "$(getconf _NPROCESSORS_ONLN 2>/dev/null)"
-while read -r name value rest; do if [ "$name" = MemTotal: ]; then printf 'memory_kb=%s\\n' "$value"; fi; done </proc/meminfo
+printf 'cpus=%s\n' "$(getconf _NPROCESSORS_ONLN 2>/dev/null)"
+while read -r name value rest; do if [ "$name" = MemTotal: ]; then printf 'memory_kb=%s\n' "$value"; fi; done </proc/meminfo
 route=$(ip -4 route get 192.0.2.1 2>/dev/null)
-case $route in *' src '*) route=\${route#* src }; printf 'address=%s\\n' "\${route%% *}";; esac
-printf 'uid=%s\\nuser=%s\\n' "$(id -u)" "$(id -un)"
+case $route in *' src '*) route=\${route#* src }; printf 'address=%s\n' "\${route%% *}";; esac
+printf 'uid=%s\nuser=%s\n' "$(id -u)" "$(id -un)"
 `
 
 const families: Record<string, string> = {

@@ -21,8 +21,12 @@ export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** Makes shell text; every value is quoted as one word (a list as several), nested Sh goes in unquoted. */
-export function sh(texts: TemplateStringsArray, ...values: readonly ShValue[]): Sh {
+/** Backslashes mean what they mean to the shell; only \` and \${ are undone, because JavaScript needs them. */
+const asWritten = (text: string): string => text.replace(/\\(`|\$\{)/g, '$1')
+
+/** Makes shell text; every value is quoted as one word (a list as several), nested Sh goes in unquoted. Backslashes are the shell's. */
+export function sh({ raw }: TemplateStringsArray, ...values: readonly ShValue[]): Sh {
+  const texts = raw.map(asWritten)
   let text = texts[0] ?? ''
   let stdin: Source | undefined
   values.forEach((value, index) => {
