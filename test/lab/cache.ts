@@ -31,7 +31,7 @@ export const withLock = async <T>(name: string, work: () => Promise<T>): Promise
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const gone = once(holder, 'exit')
-  // Holding the lock must not keep a process alive that has nothing else to do, nor fail one whose holder was killed.
+  // If the holder is killed meanwhile, the work goes on without the lock: no reason to fail.
   holder.stdin.on('error', () => {})
   await Promise.race([
     once(holder.stdout, 'data'),

@@ -31,7 +31,6 @@ const tools: Record<string, string> = {
   docker: 'docker-cli',
   debootstrap: 'debootstrap',
   ssh: 'openssh-client',
-  flock: 'util-linux',
 }
 
 const installTools = async (running: boolean): Promise<void> => {

@@ -83,7 +83,7 @@ const buildBase = async (release: Release, tarball: string): Promise<void> => {
       await rm(join(dir, path), { force: true })
       await writeFile(join(dir, path), content)
     }
-    await must('sh', ['-c', `cd "$1" && ${removed.trim()}`, 'sh', dir])
+    await must('sh', ['-c', `set -e; cd "$1"; ${removed.trim()}`, 'sh', dir])
     await must('tar', ['-C', dir, '--numeric-owner', '-cf', tarball, '.'])
   } finally {
     // An interrupted debootstrap leaves /proc mounted in there.
@@ -106,7 +106,9 @@ const buildDerived = async (options: ImageOptions, image: string, tarball: strin
 const assertNoPython = async (image: string): Promise<void> => {
   const look = 'ls /usr/bin/python* /usr/local/bin/python* 2>/dev/null; true'
   const found = (await docker(['run', '--rm', image, 'sh', '-c', look])).trim()
-  if (found) throw new Error(`${image} must have no python, but has ${found}`)
+  if (!found) return
+  await docker(['rmi', image])
+  throw new Error(`${image} must have no python, but has ${found}`)
 }
 
 /** Drops tarballs of older recipes of the same image. */

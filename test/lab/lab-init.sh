@@ -1,7 +1,7 @@
 #!/bin/sh
-# PID 1 of a lab host, run as: sh -c THIS lab-init INIT 'AUTHORIZED KEY'. It makes the container look like a machine
+# PID 1 of a lab host, run as: sh -c THIS lab-init INIT BOOT-ID 'AUTHORIZED KEY'. It makes the container look like a machine
 # (its own writable cgroups, its own files in /etc, its own SSH host key) and then becomes systemd, or stays a small init.
-init=$1 key=$2
+init=$1 boot_id=$2 key=$3
 
 # Its own, writable view of the cgroup hierarchies: the container has a private cgroup namespace and named
 # capabilities, but is not --privileged, so the engine has mounted them read-only.
@@ -28,12 +28,20 @@ mount --make-rshared /
 for f in hostname hosts resolv.conf; do
   cp "/etc/$f" "/run/$f" && umount "/etc/$f"
   [ -e /etc/ssh/ssh_host_ed25519_key ] || cat "/run/$f" >"/etc/$f"
+  chmod 644 "/etc/$f"
   rm -f "/run/$f"
 done
 
 [ -s /etc/machine-id ] || tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 [ -e /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -C '' -f /etc/ssh/ssh_host_ed25519_key
 [ -e /root/.ssh/authorized_keys ] || { mkdir -pm 700 /root/.ssh && echo "$key" >/root/.ssh/authorized_keys; }
+
+# The kernel's own id is the same in all hosts and over their reboots. A mount below /proc has a price: users of the host
+# can then no longer mount a /proc of their own, so rootless engines do not work.
+if [ "$boot_id" = own ]; then
+  cat /proc/sys/kernel/random/uuid >/run/boot_id
+  mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
+fi
 
 [ "$init" = none ] || exec /sbin/init
 
