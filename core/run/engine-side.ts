@@ -1,0 +1,124 @@
+// One engine during a run: opened and observed for the plan, and looked at anew when the host has changed under it.
+import type { Connection } from '../connection.js'
+import { UserError } from '../errors.js'
+import type { LocalFiles } from '../files.js'
+import type { HostWork } from '../plan/host-work.js'
+import { ask } from '../plan/read-host.js'
+import {
+  type Absent,
+  type AnyProvider,
+  type ApplyContext,
+  type Detection,
+  type Engine,
+  type EngineStep,
+  isAbsent,
+  type Scope,
+  type StepResult,
+} from '../provider.js'
+import type { Wanted } from '../wanted.js'
+
+/** What is decided for one engine. */
+export interface EnginePlan {
+  steps: EngineStep[]
+  orphans: string[]
+  unchanged: number
+  warnings: string[]
+}
+
+/** One engine of the run: its provider, its scope, the host that we speak to it through. */
+export interface EngineSide {
+  provider: AnyProvider
+  scope: Scope
+  work: HostWork
+  opened?: Engine | Absent
+  wanted?: Wanted
+  /** What was planned for it; the steps whose ids are in here are listed. */
+  planned?: EnginePlan
+  /** Set once it was looked at anew in this run: what is to be done by now. */
+  renewed?: Promise<Map<string, EngineStep>>
+  /** Steps that came up in the run and were not in the plan; they are not done. */
+  unforeseen: EngineStep[]
+  /** True when the plan was made before the host had its key. */
+  keyless: boolean
+}
+
+const connectionOf = (side: EngineSide): Connection => {
+  if (side.work.connection === undefined) throw new Error(`${side.work.host.name} is not connected`)
+  return side.work.connection
+}
+
+/** Asks the host's shell how its engine stands. */
+export async function detect(side: EngineSide, signal: AbortSignal): Promise<Detection> {
+  const answers = await ask(
+    connectionOf(side),
+    [{ id: 'engine', command: side.provider.detect(side.work.host.engine) }],
+    { signal },
+  )
+  return side.provider.readDetection(answers.get('engine')?.out ?? '')
+}
+
+/** Reads the engine and decides; `wanted` may be renewed before. */
+export async function planEngine(side: EngineSide, files: LocalFiles, prune: boolean): Promise<EnginePlan> {
+  if (side.opened === undefined || side.wanted === undefined) throw new Error(`${side.scope.name} was not opened`)
+  const seen = await side.provider.observe(side.opened, side.wanted, files)
+  return side.provider.diff(side.scope, side.wanted, seen, { prune })
+}
+
+const close = (opened: Engine | Absent | undefined): void => {
+  if (opened && !isAbsent(opened)) opened.close()
+}
+
+/** Opens the engine anew; a group that the login user joined in this run takes effect on a new connection. */
+async function reopen(side: EngineSide, signal: AbortSignal): Promise<Engine> {
+  close(side.opened)
+  const connection = connectionOf(side)
+  const detection = await detect(side, signal)
+  if (detection.rootOnly || detection.state === 'denied') await connection.renew()
+  const opened = await side.provider.open(side.scope, connection, detect(side, signal))
+  side.opened = opened
+  if (isAbsent(opened))
+    throw new UserError(`the ${side.provider.name} engine does not answer: ${opened.text}`, {
+      where: side.scope.name,
+      hint: `longshore sh ${side.work.host.name} -- systemctl status ${side.provider.name}`,
+    })
+  return opened
+}
+
+async function renew(side: EngineSide, files: LocalFiles, context: ApplyContext): Promise<Map<string, EngineStep>> {
+  await reopen(side, context.signal)
+  const fresh = await planEngine(side, files, context.prune)
+  const listed = new Map((side.planned?.steps ?? []).map(step => [step.id, step]))
+  side.unforeseen = fresh.steps.filter(step => {
+    const before = listed.get(step.id)
+    return before === undefined || (step.loses !== undefined && before.loses === undefined)
+  })
+  return new Map(fresh.steps.map(step => [step.id, step]))
+}
+
+/** True when what the plan saw of this engine may not hold any more. */
+const isStale = (side: EngineSide): boolean =>
+  side.opened === undefined || isAbsent(side.opened) || side.work.dirty || side.keyless
+
+/** The engine, opened; looked at anew once if the host's own steps may have changed it. */
+export async function engineNow(side: EngineSide, context: ApplyContext): Promise<Engine> {
+  if (side.renewed === undefined && isStale(side)) side.renewed = renew(side, context.files, context)
+  await side.renewed
+  if (side.opened === undefined || isAbsent(side.opened)) throw new Error(`${side.scope.name} was not opened`)
+  return side.opened
+}
+
+/** Does a listed step of an engine with what is known by now, or finds that it is so already. */
+export async function performEngineStep(
+  side: EngineSide,
+  step: EngineStep,
+  context: ApplyContext,
+): Promise<StepResult> {
+  const engine = await engineNow(side, context)
+  const fresh = side.renewed ? (await side.renewed).get(step.id) : step
+  if (fresh === undefined || side.unforeseen.includes(fresh))
+    return { state: 'already', ...(side.work.lastChange === undefined ? {} : { text: `by ${side.work.lastChange}` }) }
+  return side.provider.apply(engine, fresh, context)
+}
+
+/** Closes what was opened. */
+export const closeEngine = (side: EngineSide): void => close(side.opened)

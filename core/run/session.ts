@@ -1,0 +1,63 @@
+// What a run needs of the world, and what it knows so far. Made once a command; observe, plan and run share it.
+import type { Connection } from '../connection.js'
+import type { Emit } from '../events.js'
+import type { LocalFiles } from '../files.js'
+import type { HostWork } from '../plan/host-work.js'
+import type { Play } from '../playbook.js'
+import type { Host, Project, Vars } from '../project.js'
+import type { AnyProvider } from '../provider.js'
+import type { AnyResource } from '../resource.js'
+import type { Masker } from '../secret.js'
+import type { Step } from '../step.js'
+import type { EngineSide } from './engine-side.js'
+
+/** How much of the file is meant. */
+export type Extent = 'all' | 'hosts'
+
+export interface SessionContext {
+  project: Project
+  /** The hosts that `--on` selects. */
+  hosts: readonly Host[]
+  extent: Extent
+  connect(host: Host, options: { signal: AbortSignal }): Promise<Connection>
+  providers: readonly AnyProvider[]
+  resources: readonly AnyResource[]
+  /** Reads a built-in playbook by name. */
+  builtIn(name: string): Promise<Play[]>
+  files: LocalFiles
+  masker: Masker
+  emit: Emit
+  signal: AbortSignal
+  forks: number
+  prune: boolean
+  /** Only tasks with one of these tags; empty = all. */
+  tags: readonly string[]
+  /** Variables of the command line: stronger than all others. */
+  vars: Vars
+}
+
+/** What was read, and what is to be done about it. */
+export interface RunPlan {
+  works: HostWork[]
+  sides: EngineSide[]
+  /** In an order that respects `after`. */
+  steps: Step[]
+  /** Things that are as wanted. */
+  unchanged: number
+  unchangedByHost: Map<string, number>
+  /** Things of the project that are no longer declared, as people call them; with their host. */
+  orphans: { host: string; thing: string }[]
+}
+
+/** A step as events and reports see it: without what only the runner needs. */
+export const publicStep = (step: Step): Step => ({
+  id: step.id,
+  host: step.host,
+  thing: step.thing,
+  verb: step.verb,
+  cause: step.cause,
+  after: step.after,
+  certainty: step.certainty,
+  ...(step.loses === undefined ? {} : { loses: step.loses }),
+  ...(step.changes === undefined ? {} : { changes: step.changes }),
+})

@@ -1,0 +1,54 @@
+// Gives every engine of the run what the file wants of it: services rendered per host, placed and linked.
+import { randomBytes } from 'node:crypto'
+import { selectHosts } from '../config/index.js'
+import { wantedByHost } from '../containers/index.js'
+import { interpolateValue, renderValue } from '../language/index.js'
+import type { HostWork } from '../plan/host-work.js'
+import { hostScope } from '../plan/scope.js'
+import type { Host, Raw } from '../project.js'
+import type { Wanted } from '../wanted.js'
+import type { EngineSide } from './engine-side.js'
+import type { SessionContext } from './session.js'
+
+/** How other hosts reach it: as the file says, else the source address of its default route; undefined when it could not be asked. */
+const privateAddress = (host: Host, works: readonly HostWork[]): string | undefined => {
+  const facts = works.find(work => work.host === host)?.facts
+  return host.private ?? (facts?.address === '' ? undefined : facts?.address)
+}
+
+/** Compose's interpolation, then Handlebars with the host's variables; the engine's own templates (`{{.X}}`) pass through. */
+export const preparer =
+  (context: SessionContext, works: readonly HostWork[]) =>
+  (raw: Raw, host: Host): unknown => {
+    const interpolated = interpolateValue(raw.value, raw, context.project.environment)
+    return renderValue(interpolated, raw, hostScope(host, works, context), { engineTemplates: true })
+  }
+
+/** Sets `wanted` on every side; hosts whose services cannot be decided get a problem. Gives what is wanted on all hosts of the file. */
+export async function wantEngines(
+  context: SessionContext,
+  works: readonly HostWork[],
+  sides: readonly EngineSide[],
+): Promise<Map<string, Wanted>> {
+  const spare = randomBytes(32)
+  const { wanted, problems, warnings } = await wantedByHost(context.project, {
+    prepare: preparer(context, works),
+    select: selector => selectHosts(selector, context.project),
+    privateAddress: host => privateAddress(host, works),
+    files: context.files,
+    keyOf: host => works.find(work => work.host === host)?.state.key ?? spare,
+    environment: context.project.environment,
+  })
+  for (const { text, at } of warnings) context.emit({ type: 'warning', text, at })
+  for (const { host, error } of problems) {
+    const work = works.find(one => one.host.name === host)
+    if (work === undefined || work.problem) continue
+    work.problem = error
+    context.emit({ type: 'host', host, state: 'failed', text: error.message })
+  }
+  for (const side of sides) {
+    const want = wanted.get(side.scope.name)
+    if (want) side.wanted = want
+  }
+  return wanted
+}

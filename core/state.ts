@@ -1,0 +1,110 @@
+// What we keep on a host, under /var/lib/longshore: the key, the lock of a project, marks for what is due. Shell text only.
+import { createHash } from 'node:crypto'
+import { type Sh, sh } from './sh.js'
+
+/**
+ * The folder: root's where the script runs as root, else the user's own (a login in the docker group without sudo).
+ * Kept in shell, because only the host knows who runs the script.
+ */
+const folder = 'd=/var/lib/longshore; [ "$(id -u)" = 0 ] || d=${XDG_STATE_HOME:-$HOME/.local/state}/longshore'
+
+/** What a host remembers of a project. */
+export interface HostState {
+  /** The key that secrets are fingerprinted with; undefined before the first `up`. */
+  key?: Uint8Array
+  /** Who holds the lock, if anybody. */
+  lock?: Lock
+  /** Changes with every run that changed something. */
+  serial: string
+  /** Keys of handlers that an interrupted run left due. */
+  pending: string[]
+}
+
+/** Who holds a project's lock on a host. */
+export interface Lock {
+  owner: string
+  reason: string
+  /** Seconds since the epoch, by the host's clock. */
+  since: number
+  /** Seconds ago. */
+  age: number
+}
+
+/** Reads the state; prints nothing that does not exist. */
+export const stateProbe = (project: string): Sh => sh`${{ sh: folder }}
+p=$d/${project}
+if [ -r "$d/key" ]; then printf 'key=%s\n' "$(cat "$d/key")"; fi
+if [ -r "$p/serial" ]; then printf 'serial=%s\n' "$(cat "$p/serial")"; fi
+if [ -d "$p/lock" ]; then
+  printf 'owner=%s\nreason=%s\n' "$(cat "$p/lock/owner" 2>/dev/null)" "$(cat "$p/lock/reason" 2>/dev/null)"
+  printf 'since=%s\nnow=%s\n' "$(cat "$p/lock/since" 2>/dev/null)" "$(date +%s)"
+fi
+for m in "$p"/pending/*; do if [ -f "$m" ]; then printf 'pending=%s\n' "\${m##*/}"; fi; done
+:`
+
+/** Reads what `stateProbe` (or `acquireLock`) printed. */
+export function readState(out: string): HostState {
+  const state: HostState = { serial: '', pending: [] }
+  const told: Record<string, string> = {}
+  for (const line of out.split('\n')) {
+    const at = line.indexOf('=')
+    if (at <= 0) continue
+    const [name, value] = [line.slice(0, at), line.slice(at + 1)]
+    if (name === 'pending') state.pending.push(value)
+    else told[name] = value
+  }
+  if (/^[0-9a-f]{64}$/.test(told.key ?? '')) state.key = Buffer.from(told.key ?? '', 'hex')
+  state.serial = told.serial ?? ''
+  if (told.owner !== undefined) {
+    const since = Number(told.since) || 0
+    const age = Math.max(0, (Number(told.now) || since) - since)
+    state.lock = { owner: told.owner, reason: told.reason ?? '', since, age }
+  }
+  return state
+}
+
+/**
+ * Takes the lock, or fails with exit code 75 and tells who holds it. Makes the folder and the key where they are missing.
+ * `stale` is the owner text of a run of this very machine that is known to be gone: its lock is taken over.
+ */
+export const acquireLock = (project: string, owner: string, reason: string, stale: string): Sh => sh`${{ sh: folder }}
+p=$d/${project}
+umask 022; mkdir -p "$d" && mkdir -p "$p/pending" || exit 1
+if [ ! -s "$d/key" ]; then
+  ( umask 077; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$d/key.$$" && ln "$d/key.$$" "$d/key" 2>/dev/null; rm -f "$d/key.$$" )
+fi
+if [ -n ${stale} ] && [ "$(cat "$p/lock/owner" 2>/dev/null)" = ${stale} ]; then rm -rf "$p/lock"; fi
+if ! mkdir "$p/lock" 2>/dev/null; then
+  ${stateProbe(project)}
+  exit 75
+fi
+printf '%s\n' ${owner} >"$p/lock/owner"; printf '%s\n' ${reason} >"$p/lock/reason"; date +%s >"$p/lock/since"
+${stateProbe(project)}`
+
+/** Exit code of `acquireLock` when somebody holds it. */
+export const lockHeld = 75
+
+/** Gives the lock back if it is ours, and notes that something changed. */
+export const releaseLock = (project: string, owner: string, changed: boolean): Sh => sh`${{ sh: folder }}
+p=$d/${project}
+if [ "$(cat "$p/lock/owner" 2>/dev/null)" = ${owner} ]; then
+  if [ ${changed ? 1 : 0} = 1 ]; then printf '%s\n' ${owner}-"$(date +%s)" >"$p/serial.$$" && mv -f "$p/serial.$$" "$p/serial"; fi
+  rm -rf "$p/lock"
+fi`
+
+/** Removes the lock, whoever holds it. */
+export const breakLock = (project: string): Sh => sh`${{ sh: folder }}
+rm -rf "$d"/${project}/lock`
+
+/** A handler's key: stable, safe as a file name. */
+export const pendingKey = (handler: string): string => createHash('sha256').update(handler).digest('hex').slice(0, 16)
+
+/** Marks handlers as due: before the change that causes them, in the same exec. */
+export const markPending = (project: string, handlers: readonly string[]): Sh =>
+  handlers.length === 0
+    ? sh``
+    : sh`{ ${{ sh: folder }}; mkdir -p "$d"/${project}/pending && for k in ${handlers.map(pendingKey)}; do : >"$d"/${project}/pending/"$k" || exit 1; done; }`
+
+/** Removes a mark: after the handler has succeeded, in the same exec. */
+export const clearPending = (project: string, handler: string): Sh =>
+  sh`{ ${{ sh: folder }}; rm -f "$d"/${project}/pending/${pendingKey(handler)}; }`
