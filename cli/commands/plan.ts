@@ -1,0 +1,23 @@
+// `longshore plan`: what `up` would do, and why; touches nothing.
+import { exitCodes } from '../../core/errors.js'
+import { exitOf } from '../../core/run/run.js'
+import { command } from '../command.js'
+import { problemsOf, showErrors, showPlan, withSession } from '../session.js'
+
+export const plan = command({
+  name: 'plan',
+  summary: 'show every step that up would do, with its cause; touch nothing',
+  arguments: {},
+  options: {
+    exitCode: { flags: '--exit-code', kind: 'flag', text: 'exit with 2 when changes are pending' },
+    prune: { flags: '--prune', kind: 'flag', text: 'plan the removal of what is no longer declared' },
+  },
+  run: (context, { exitCode, prune }) =>
+    withSession(context, { extent: 'all', prune }, async ({ plan }) => {
+      const problems = problemsOf(plan)
+      await showPlan(context, plan)
+      await showErrors(context, problems)
+      const exit = exitOf(problems, context.signal.aborted)
+      return exit === exitCodes.done && exitCode && plan.steps.length > 0 ? exitCodes.changesPending : exit
+    }),
+})

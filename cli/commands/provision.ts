@@ -1,0 +1,12 @@
+// `longshore provision`: hosts and engine only, no containers.
+import { command } from '../command.js'
+import { carryOut, withSession } from '../session.js'
+
+export const provision = command({
+  name: 'provision',
+  summary: 'make hosts and engine as the file says; containers stay as they are',
+  arguments: {},
+  options: {},
+  run: context =>
+    withSession(context, { extent: 'hosts', prune: false }, session => carryOut(context, session, 'provision')),
+})

@@ -1,0 +1,12 @@
+// `longshore up`: everything the file says, from host to containers.
+import { command } from '../command.js'
+import { carryOut, withSession } from '../session.js'
+
+export const up = command({
+  name: 'up',
+  summary: 'make everything as the file says: hosts, engine, containers',
+  arguments: {},
+  options: { prune: { flags: '--prune', kind: 'flag', text: 'remove what is no longer declared (never volumes)' } },
+  run: (context, { prune }) =>
+    withSession(context, { extent: 'all', prune }, session => carryOut(context, session, 'up')),
+})

@@ -1,0 +1,148 @@
+// A run as commands use it: made from the command's context, observed, planned, confirmed, done and closed.
+import { hostname, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { loadPlaybook } from '../core/config/index.js'
+import { exitCodes, type UserError } from '../core/errors.js'
+import { closeEngine } from '../core/run/engine-side.js'
+import type { LockOwner } from '../core/run/lock.js'
+import { closeAll, observe } from '../core/run/observe.js'
+import { exitOf, runPlan } from '../core/run/run.js'
+import { type Extent, publicStep, type RunPlan, type SessionContext } from '../core/run/session.js'
+import type { CommandContext } from './context.js'
+import { packageRoot } from './package-root.js'
+import { planText } from './report/plan.js'
+
+export interface SessionOptions {
+  extent: Extent
+  prune: boolean
+}
+
+/** A project looked at: its context for `runPlan`, and what is to be done. */
+export interface Session {
+  context: SessionContext
+  plan: RunPlan
+}
+
+/** True for the owner text of a run on this machine whose process is gone. */
+function isGone(owner: string): boolean {
+  const [, machine, id] = /@(\S+), process (\d+)$/.exec(owner) ?? []
+  if (machine !== hostname() || id === undefined || Number(id) === process.pid) return false
+  try {
+    process.kill(Number(id), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
+
+const ownerFor = (reason: string): LockOwner => ({
+  text: `${userInfo().username}@${hostname()}, process ${process.pid}`,
+  reason,
+  isGone,
+})
+
+async function sessionContext(context: CommandContext, options: SessionOptions): Promise<SessionContext> {
+  const project = await context.projectWithSecrets()
+  const [resources, providers, connect, forks] = await Promise.all([
+    context.resources(),
+    context.providers(),
+    context.connect(),
+    context.forks(),
+  ])
+  const resourceKinds = resources.map(({ kind, schema }) => ({ kind, schema }))
+  return {
+    project,
+    hosts: await context.hosts(),
+    extent: options.extent,
+    connect,
+    providers,
+    resources,
+    builtIn: name =>
+      loadPlaybook(join(packageRoot, 'playbooks', `${name}.yaml`), { files: context.files, resourceKinds }),
+    files: context.files,
+    masker: context.masker,
+    emit: context.emit,
+    signal: context.signal,
+    forks,
+    prune: options.prune,
+    tags: context.options.tags,
+    vars: context.options.vars,
+  }
+}
+
+/** With `-v`: what each host cost, counted at its connection. */
+function noteCosts(context: CommandContext, plan: RunPlan): void {
+  if (!context.options.verbose) return
+  for (const work of plan.works) {
+    const stats = work.connection?.stats
+    if (stats === undefined) continue
+    const opened = plan.sides.find(side => side.work === work)?.opened
+    const api =
+      opened && 'stats' in opened ? `, ${opened.stats.requests} API requests in ${opened.stats.waves} waves` : ''
+    const text = `${stats.connections} connection${stats.connections === 1 ? '' : 's'}, ${stats.execs} exec${stats.execs === 1 ? '' : 's'}, ${stats.dials} dials${api}`
+    context.emit({ type: 'note', host: work.host.name, text })
+  }
+}
+
+/** Opens a session, hands it to `work`, and closes every connection whatever happens. */
+export async function withSession<T>(
+  context: CommandContext,
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+  look: (context: SessionContext, works: RunPlan['works']) => Promise<RunPlan> = observe,
+): Promise<T> {
+  const session = await sessionContext(context, options)
+  const report = await context.report()
+  report.start?.(session.hosts.map(host => host.name))
+  const works: RunPlan['works'] = []
+  const plan: { made?: RunPlan } = {}
+  try {
+    plan.made = await look(session, works)
+    return await work({ context: session, plan: plan.made })
+  } finally {
+    if (plan.made) noteCosts(context, plan.made)
+    for (const side of plan.made?.sides ?? []) closeEngine(side)
+    await closeAll(works)
+  }
+}
+
+/** The errors of hosts that could not be read. */
+export const problemsOf = (plan: RunPlan): UserError[] => plan.works.flatMap(work => work.problem ?? [])
+
+/** Prints the plan on stdout (`plan`, or before a question), or as an event with `--json`. */
+export async function showPlan(context: CommandContext, plan: RunPlan): Promise<void> {
+  context.emit({ type: 'plan', steps: plan.steps.map(publicStep), unchanged: plan.unchanged })
+  if (context.options.json || context.options.report === 'json') return
+  const orphans = plan.orphans.map(({ host, thing }) => `${host}: ${thing}`)
+  context.print(
+    planText({ steps: plan.steps, unchanged: plan.unchanged, orphans }, await context.style(), context.options.verbose),
+  )
+}
+
+/** Tells errors after the report has told its story. */
+export async function showErrors(context: CommandContext, errors: readonly UserError[]): Promise<void> {
+  for (const error of errors) await context.tell(error)
+}
+
+/** The road of every command that changes something: show the plan, ask, do it. Gives the exit code. */
+export async function carryOut(
+  context: CommandContext,
+  { context: session, plan }: Session,
+  reason: string,
+): Promise<number> {
+  const problems = problemsOf(plan)
+  if (plan.steps.length === 0) {
+    await showPlan(context, plan)
+    await showErrors(context, problems)
+    return exitOf(problems, context.signal.aborted)
+  }
+  await showPlan(context, plan)
+  const question = `Do ${plan.steps.length === 1 ? 'this step' : `these ${plan.steps.length} steps`}?`
+  if (!(await context.confirm(question))) {
+    context.emit({ type: 'note', text: 'Nothing was changed.' })
+    return exitCodes.failed
+  }
+  const { exit, errors } = await runPlan(session, plan, ownerFor(reason))
+  await showErrors(context, errors)
+  return exit
+}

@@ -1,0 +1,136 @@
+// Makes the context of a command from the process' surroundings; everything that costs time is made on first use.
+import type { Event } from '../core/events.js'
+import type { Host } from '../core/project.js'
+import { createMasker } from '../core/secret.js'
+import type { CommandContext } from './context.js'
+import { localFiles } from './files.js'
+import { findProjectFile } from './find-file.js'
+import type { GlobalOptions } from './options.js'
+import { askYesNo } from './prompt.js'
+import { errorData, errorText } from './report/error.js'
+import { createReport, styleFor } from './report/index.js'
+import { type Report, safeData } from './report/report.js'
+import { defaultSettings, readSettings, settingsFolder } from './settings.js'
+import type { Io } from './streams.js'
+import { readProject, wireConnect } from './wiring.js'
+
+export interface Surroundings {
+  options: GlobalOptions
+  io: Io
+  env: Readonly<Record<string, string | undefined>>
+  home: string
+  cwd: string
+  signal: AbortSignal
+  stdoutClosed: AbortSignal
+}
+
+/** A context, and how to end it. */
+export interface OpenContext {
+  context: CommandContext
+  /** Ends the report, if there is one; the terminal is restored when the call returns. */
+  end(): Promise<void>
+}
+
+/** Does something once, when it is first asked for; a failure is kept, too. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+/** Makes a command's context. */
+export function openContext(surroundings: Surroundings): OpenContext {
+  const { options, io, env, home, cwd, signal } = surroundings
+  const masker = createMasker()
+  const settings = once(() => readSettings(settingsFolder(env, home)))
+  const resources = once(async () => (await import('../resources/index.js')).resources)
+  const providers = once(async () => (await import('../providers/index.js')).providers)
+  const projectFile = once(() => findProjectFile(options.file, cwd))
+
+  let running: Report | undefined
+  let waiting: Event[] = []
+  const report = once(async () => {
+    running = await createReport({ options, settings: await settings(), env, io, masker })
+    for (const event of waiting) running.emit(event)
+    waiting = []
+    return running
+  })
+  const emit = (event: Event): void => {
+    if (running) return running.emit(event)
+    waiting.push(event)
+    // A report that cannot be made is told of where the command asks for it, or at the end.
+    report().catch(() => {})
+  }
+  const aside = <T>(work: () => T): T => (running?.aside ? running.aside(work) : work())
+
+  const project = once(async () =>
+    readProject(await projectFile(), {
+      files: localFiles,
+      env,
+      home,
+      vars: options.vars,
+      masker,
+      resources: await resources(),
+    }),
+  )
+  const projectWithSecrets = once(async () => {
+    const { resolveSecrets } = await import('../core/config/index.js')
+    const read = await project()
+    await resolveSecrets(read)
+    return read
+  })
+  const connect = once(async () =>
+    wireConnect(await projectWithSecrets(), {
+      env,
+      home,
+      acceptNewHostKeys: options.acceptNewHostKeys,
+      emit,
+      io,
+      signal,
+      aside,
+    }),
+  )
+  const hosts = once(async (): Promise<Host[]> => {
+    const { chooseHosts } = await import('./choose-hosts.js')
+    return chooseHosts(options.on, '--on', await project())
+  })
+
+  const context: CommandContext = {
+    ...surroundings,
+    masker,
+    files: localFiles,
+    projectFile,
+    project,
+    projectWithSecrets,
+    hosts,
+    settings,
+    forks: async () => options.forks ?? (await settings()).forks,
+    resources,
+    providers,
+    connect,
+    report,
+    emit,
+    print: text => aside(() => io.stdout.write(`${masker.mask(text)}\n`)),
+    printJson: data =>
+      aside(() =>
+        io.stdout.write(`${JSON.stringify(safeData({ time: new Date().toISOString(), ...data }, masker))}\n`),
+      ),
+    style: async () => styleFor(io.stdout, { options, settings: await settings(), env }),
+    async tell(error) {
+      const readable = async () => settings().catch(() => defaultSettings)
+      const text = masker.mask(await errorText(error, { options, io, env, cwd, settings: readable }))
+      aside(() => io.stderr.write(`${text}\n`))
+      if (options.json) for (const data of errorData(error)) context.printJson(data)
+    },
+    confirm: async question =>
+      options.yes || aside(() => askYesNo(io, { text: masker.mask(question), flag: '--yes', signal })),
+  }
+  return {
+    context,
+    async end() {
+      await running?.end()
+    },
+  }
+}

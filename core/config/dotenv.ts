@@ -1,0 +1,48 @@
+// Reads the `.env` file that lies beside a project, as Compose does.
+import { usageError } from '../errors.js'
+import { interpolate } from '../language/interpolate.js'
+
+const line = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:=|:\s)\s*(.*)$/
+
+const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$$' }
+
+/** The text of a quoted value and where it ends; undefined when the quote is never closed. */
+function quoted(text: string, quote: string): string | undefined {
+  const pattern = quote === "'" ? /^'((?:[^'\\]|\\[\s\S])*)'/ : /^"((?:[^"\\]|\\[\s\S])*)"/
+  return pattern.exec(text)?.[1]
+}
+
+/**
+ * Reads `NAME=value` lines: `#` comments, `export`, single quotes (as it stands), double quotes (escapes, several lines),
+ * and `${OTHER}` in unquoted and double-quoted values, from `outside` first, else from the lines above.
+ */
+export function readDotenv(text: string, file: string, outside: Record<string, string>): Record<string, string> {
+  const found: Record<string, string> = {}
+  const rows = text.split(/\r?\n/)
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] ?? ''
+    const at = { file, line: index + 1, column: 1 }
+    if (/^\s*(#|$)/.test(row)) continue
+    const [, name, rest] = line.exec(row) ?? []
+    if (name === undefined || rest === undefined) throw usageError('this line is not NAME=value', { at })
+    const quote = rest[0]
+    const known = { ...found, ...outside }
+    if (quote !== '"' && quote !== "'") {
+      found[name] = interpolate(rest.replace(/(^|\s)#.*$/, '').trim(), known, at)
+      continue
+    }
+    const whole = [rest, ...rows.slice(index + 1)].join('\n')
+    const inner = quoted(whole, quote)
+    if (inner === undefined) throw usageError(`the quote ${quote} is never closed`, { at })
+    index += inner.split('\n').length - 1
+    found[name] =
+      quote === "'"
+        ? inner
+        : interpolate(
+            inner.replace(/\\([nrt"\\$])/g, (_, letter: string) => escapes[letter] ?? letter),
+            known,
+            at,
+          )
+  }
+  return found
+}

@@ -1,0 +1,161 @@
+// The hosts of a file, each with what the project and its groups say already merged in.
+import type { At } from '../errors.js'
+import { suggestion } from '../language/suggest.js'
+import type { Become, EngineWant, Host, Raw, Secrets, Vars } from '../project.js'
+import { mergeMaps } from './merge.js'
+import { localPath } from './paths.js'
+import type { Problems } from './problems.js'
+import { partOf } from './raw.js'
+import type { EngineEntry, HostEntry, ProjectFile } from './schema.js'
+import { readSelector, selectHosts } from './selector.js'
+
+export interface HostsContext {
+  raw: Raw
+  problems: Problems
+  secrets: Secrets
+  folder: string
+  home: string
+  /** From the command line; stronger than all others. */
+  overrides: Vars
+}
+
+interface Merged {
+  vars: Vars
+  engine: EngineWant
+  groups: string[]
+}
+
+/** The engine that layers of `engine:` blocks want, the last one strongest. */
+function mergeEngine(layers: readonly { entry: EngineEntry | undefined; at: At }[]): EngineWant {
+  const said = layers.filter(layer => layer.entry !== undefined)
+  const { provider = 'docker', source, users = [] } = mergeMaps(...said.map(layer => layer.entry)) as EngineEntry
+  const at = said.at(-1)?.at
+  return { provider, users, ...(source === undefined ? {} : { source }), ...(at === undefined ? {} : { at }) }
+}
+
+/** A getter that stays: a secret is read when it is used, not when the file is. */
+function lazySecret(target: object, key: string, use: { secret: string } | undefined, at: At, secrets: Secrets): void {
+  if (use !== undefined)
+    Object.defineProperty(target, key, { enumerable: true, configurable: true, get: () => secrets.get(use.secret, at) })
+}
+
+function readBecome(entry: NonNullable<HostEntry['become']>, raw: Raw, secrets: Secrets): Become {
+  if (entry === 'sudo') return { method: 'sudo', user: 'root' }
+  const become: Become = { method: 'sudo', user: entry.user ?? 'root' }
+  lazySecret(become, 'password', entry.password, raw.where(['become', 'password', 'secret']), secrets)
+  return become
+}
+
+function checkSecretNames(entry: HostEntry, raw: Raw, { secrets, problems }: HostsContext): void {
+  const password = typeof entry.become === 'object' ? entry.become.password : undefined
+  const uses: [{ secret: string } | undefined, string[]][] = [
+    [entry.passphrase, ['passphrase', 'secret']],
+    [entry.password, ['password', 'secret']],
+    [password, ['become', 'password', 'secret']],
+  ]
+  for (const [use, path] of uses)
+    if (use !== undefined && !secrets.names.includes(use.secret))
+      problems.add(`there is no secret "${use.secret}"${suggestion(use.secret, secrets.names)}`, raw.where(path))
+}
+
+function readHost(name: string, entry: HostEntry, raw: Raw, context: HostsContext): Host {
+  checkSecretNames(entry, raw, context)
+  const host: Host = {
+    name,
+    connection: entry.connection ?? 'ssh',
+    address: entry.address ?? name,
+    labels: Object.fromEntries(Object.entries(entry.labels ?? {}).map(([key, value]) => [key, String(value)])),
+    groups: [],
+    vars: entry.vars ?? {},
+    engine: { provider: 'docker', users: [] },
+    at: raw.where([], 'key'),
+  }
+  if (entry.user !== undefined) host.user = entry.user
+  if (entry.port !== undefined) host.port = entry.port
+  if (entry.identity !== undefined) host.identity = localPath(entry.identity, context.folder, context.home)
+  if (entry.jump !== undefined) host.jump = entry.jump
+  if (entry.private !== undefined) host.private = entry.private
+  if (entry.host_key !== undefined) host.hostKey = entry.host_key
+  if (entry.become !== undefined) host.become = readBecome(entry.become, raw, context.secrets)
+  lazySecret(host, 'passphrase', entry.passphrase, raw.where(['passphrase', 'secret']), context.secrets)
+  lazySecret(host, 'password', entry.password, raw.where(['password', 'secret']), context.secrets)
+  return host
+}
+
+/** The members of every group; a group's selectors may name groups that stand above it. */
+function readGroups(
+  file: ProjectFile,
+  hosts: readonly Host[],
+  { raw, problems }: HostsContext,
+): Record<string, { hosts: string[] }> {
+  const groups: Record<string, { hosts: string[] }> = {}
+  for (const name of Object.keys(file.groups ?? {})) {
+    if (hosts.some(host => host.name === name))
+      problems.add(`"${name}" is both a host and a group`, raw.where(['groups', name], 'key'))
+    const selector = readSelector(partOf(raw, ['groups', name, 'hosts']))
+    const members = problems.take(() => selectHosts(selector, { hosts, groups })) ?? []
+    groups[name] = { hosts: members.map(host => host.name) }
+  }
+  return groups
+}
+
+function checkJumps(hosts: readonly Host[], { raw, problems }: HostsContext): void {
+  const byName = new Map(hosts.map(host => [host.name, host]))
+  for (const host of hosts) {
+    const seen = new Set([host.name])
+    for (let next = host.jump; next !== undefined; next = byName.get(next)?.jump) {
+      if (seen.has(next)) {
+        problems.add(`the jumps of ${host.name} lead back to ${next}`, raw.where(['hosts', host.name, 'jump']))
+        break
+      }
+      seen.add(next)
+    }
+  }
+}
+
+function mergedFor(
+  host: Host,
+  entry: HostEntry,
+  file: ProjectFile,
+  groups: string[],
+  { raw, overrides }: HostsContext,
+): Merged {
+  const of = groups.map(name => ({ name, group: file.groups?.[name] }))
+  return {
+    groups,
+    vars: mergeMaps(file.vars, ...of.map(({ group }) => group?.vars), host.vars, overrides),
+    engine: mergeEngine([
+      { entry: file.engine, at: raw.where(['engine'], 'key') },
+      ...of.map(({ name, group }) => ({ entry: group?.engine, at: raw.where(['groups', name, 'engine'], 'key') })),
+      { entry: entry.engine, at: raw.where(['hosts', host.name, 'engine'], 'key') },
+    ]),
+  }
+}
+
+/** Reads `hosts:` and `groups:`; without hosts, this machine is the one host. Mistakes go to the context's problems. */
+export function readHosts(
+  file: ProjectFile,
+  context: HostsContext,
+): { hosts: Host[]; groups: Record<string, { hosts: string[] }> } {
+  const { raw, problems } = context
+  const given = Object.entries(file.hosts ?? {})
+  const entries: [string, HostEntry][] =
+    given.length > 0 ? given.map(([name, entry]) => [name, entry ?? {}]) : [['localhost', { connection: 'local' }]]
+  const hosts = entries.map(([name, entry]) => {
+    const part: Raw = {
+      ...partOf(raw, ['hosts', name]),
+      where: (path, what) => raw.where(['hosts', name, ...path], what),
+    }
+    if (name === 'all') problems.add('a host cannot be named "all": that word means every host', part.where([], 'key'))
+    return readHost(name, entry, part, context)
+  })
+  const groups = readGroups(file, hosts, context)
+  if (Object.hasOwn(groups, 'all'))
+    problems.add('a group cannot be named "all": that word means every host', raw.where(['groups', 'all'], 'key'))
+  checkJumps(hosts, context)
+  for (const [index, host] of hosts.entries()) {
+    const names = Object.keys(groups).filter(name => groups[name]?.hosts.includes(host.name))
+    Object.assign(host, mergedFor(host, entries[index]?.[1] ?? {}, file, names, context))
+  }
+  return { hosts, groups }
+}

@@ -1,0 +1,12 @@
+// The user's files, read and checked: projects, playbooks, selectors, secrets, and the file's JSON Schema.
+export { type CheckOptions, check, checkValue } from './check.js'
+export { mergeMaps } from './merge.js'
+export { localPath } from './paths.js'
+export { loadPlaybook, type PlaybookContext } from './playbook.js'
+export { collectProblems, type Problems } from './problems.js'
+export { type ConfigContext, loadProject } from './project.js'
+export { partOf, valueAt } from './raw.js'
+export { jsonSchema, type SchemaParts } from './schema.js'
+export { resolveSecrets } from './secrets.js'
+export { type HostSet, parseSelector, readSelector, selectHosts } from './selector.js'
+export { readYaml, toYaml } from './yaml.js'

@@ -1,0 +1,137 @@
+// Reads `longshore.yaml` and what belongs to it into a checked Project.
+import { dirname, join, resolve } from 'node:path'
+import { messageOf } from '../errors.js'
+import type { PlaybookUse, Project, Raw, RawService } from '../project.js'
+import { check } from './check.js'
+import { readDotenv } from './dotenv.js'
+import { readHosts } from './hosts.js'
+import { type PlaybookContext, readPlaybook } from './playbook.js'
+import { collectProblems, type Problems } from './problems.js'
+import { partOf, valueAt } from './raw.js'
+import { fileSchema, nameSchema, type ProjectFile } from './schema.js'
+import { createSecrets, type SecretContext } from './secrets.js'
+import { readSelector, selectHosts } from './selector.js'
+import { checkTemplates } from './syntax.js'
+import { unsupportedInFile } from './unsupported.js'
+import { readYaml } from './yaml.js'
+
+/** What reading a project needs of this machine and of the other rooms. */
+export interface ConfigContext extends SecretContext, PlaybookContext {
+  /** Variables from the command line (--var K=V); stronger than all others. */
+  vars: Record<string, string>
+}
+
+/** The file without the keys that are the user's own (`x-…`). */
+function withoutExtensions(raw: Raw): Raw {
+  const { value } = raw
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return raw
+  return { ...raw, value: Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith('x-'))) }
+}
+
+function checkFile(text: string, file: string, problems: Problems): { raw: Raw; entries: ProjectFile } {
+  const raw = withoutExtensions(readYaml(text, file))
+  if (raw.value === null) problems.add('the file is empty; it needs at least `project: NAME`', raw.at)
+  const entries =
+    raw.value === null
+      ? undefined
+      : check(fileSchema(), raw, problems, {
+          reword: wrong => unsupportedInFile(wrong, valueAt(raw.value, wrong.path)),
+        })
+  problems.throwIfAny()
+  const withVars = ['hosts', 'groups'].flatMap(key =>
+    Object.keys(partOf(raw, [key]).value ?? {}).map(name => [key, name, 'vars']),
+  )
+  for (const path of [['vars'], ...withVars]) checkTemplates(partOf(raw, path), problems)
+  return { raw, entries: entries as ProjectFile }
+}
+
+const rawEntries = (raw: Raw, key: string, entries: object | null | undefined): Record<string, Raw> =>
+  Object.fromEntries(Object.keys(entries ?? {}).map(name => [name, partOf(raw, [key, name])]))
+
+function readServices(raw: Raw, entries: ProjectFile, folder: string): RawService[] {
+  return Object.entries(entries.containers ?? {}).map(([name, entry]) => {
+    const service: RawService = { name, raw: partOf(raw, ['containers', name]), folder }
+    const on = (entry as { on?: unknown }).on
+    return on === undefined ? service : { ...service, on: readSelector(partOf(raw, ['containers', name, 'on'])) }
+  })
+}
+
+async function readPlaybooks(
+  raw: Raw,
+  entries: ProjectFile,
+  folder: string,
+  context: ConfigContext,
+  problems: Problems,
+): Promise<PlaybookUse[]> {
+  const uses: PlaybookUse[] = []
+  for (const [index, entry] of (entries.playbooks ?? []).entries()) {
+    const part = partOf(raw, ['playbooks', index])
+    const { play, stage } = typeof entry === 'string' ? { play: entry, stage: undefined } : entry
+    const file = resolve(folder, play)
+    const text = await context.files.text(file).catch((error: unknown) => {
+      problems.add(messageOf(error), typeof entry === 'string' ? part.at : part.where(['play']))
+      return undefined
+    })
+    if (text === undefined) continue
+    const use: PlaybookUse = {
+      file,
+      stage: stage ?? 'before-engine',
+      plays: readPlaybook(text, file, context.resourceKinds, problems),
+    }
+    if (typeof entry !== 'string' && entry.on !== undefined) use.on = readSelector(partOf(part, ['on']))
+    uses.push(use)
+  }
+  return uses
+}
+
+/** The variables of Compose's interpolation: the process environment before `.env`. */
+async function readEnvironment(folder: string, context: ConfigContext): Promise<Record<string, string>> {
+  const outside = Object.fromEntries(
+    Object.entries(context.environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+  const file = join(folder, '.env')
+  if (!(await context.files.exists(file))) return outside
+  return { ...readDotenv(await context.files.text(file), file, outside), ...outside }
+}
+
+/** Every selector must name hosts and groups that there are. */
+function checkSelectors(project: Project, problems: Problems): void {
+  const selectors = [
+    ...project.services.map(service => service.on),
+    ...project.playbooks.flatMap(use => [use.on, ...use.plays.map(play => play.hosts)]),
+  ]
+  for (const selector of selectors) if (selector !== undefined) problems.take(() => selectHosts(selector, project))
+}
+
+/** Reads a project file (absolute path) with its playbooks and `.env`. Throws one usage error (exit 3) that lists all mistakes. */
+export async function loadProject(file: string, context: ConfigContext): Promise<Project> {
+  const problems = collectProblems()
+  const folder = dirname(file)
+  for (const name of Object.keys(context.vars)) {
+    const wrong = nameSchema.safeParse(name).error?.issues[0]
+    if (wrong !== undefined)
+      problems.add(`the variable "${name}" ${wrong.message}`, { file: '--var', line: 1, column: 1 })
+  }
+  const { raw, entries } = checkFile(await context.files.text(file), file, problems)
+  const secrets = createSecrets(entries.secrets ?? {}, partOf(raw, ['secrets']), folder, context)
+  const overrides = context.vars
+  const { hosts, groups } = readHosts(entries, { raw, problems, secrets, folder, home: context.home, overrides })
+  const project: Project = {
+    name: entries.project,
+    file,
+    folder,
+    vars: { ...entries.vars, ...overrides },
+    hosts,
+    groups,
+    playbooks: await readPlaybooks(raw, entries, folder, context, problems),
+    secrets,
+    images: rawEntries(raw, 'images', entries.images),
+    services: readServices(raw, entries, folder),
+    networks: rawEntries(raw, 'networks', entries.networks),
+    volumes: rawEntries(raw, 'volumes', entries.volumes),
+    environment: await readEnvironment(folder, context),
+  }
+  checkSelectors(project, problems)
+  problems.throwIfAny()
+  return project
+}

@@ -1,0 +1,200 @@
+// The shape of `longshore.yaml`, with the words that explain it: checks the file and documents it.
+import { isReserved, typeNames } from '../language/names.js'
+import { type Schema, z } from '../schema.js'
+
+const anything = z.record(z.string(), z.unknown())
+
+/** A variable's or a register's name. */
+export const nameRule = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** The name of a variable or a register. */
+export const nameSchema = z
+  .string()
+  .regex(nameRule, 'must be a name of letters, digits and `_` that does not start with a digit')
+  .refine(name => !isReserved(name), 'is a word of the template language; take another name')
+
+/** The name of a register: conditions must be able to say it. */
+export const registerSchema = nameSchema.refine(
+  name => !typeNames.has(name),
+  'is a type in conditions; take another name',
+)
+
+export const varsSchema = z
+  .record(nameSchema, z.unknown())
+  .describe(
+    'Variables for templates and conditions. Maps merge by key; the order is project, groups, host, play, task, --var.',
+  )
+
+const labelValue = z.union([z.string(), z.number(), z.boolean()])
+
+/** Hosts, as text or as a list of texts. */
+export const selectorSchema = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .describe(
+    'Which hosts: names, groups, labels (role=web, role!=web), globs (web*), all, and !x to leave out; comma separated or a list.',
+  )
+
+const secretUse = z.strictObject(
+  { secret: z.string().min(1).describe('Name of an entry of `secrets:`.') },
+  {
+    error: issue =>
+      issue.code === 'invalid_type'
+        ? 'must be { secret: NAME }; plain text is not taken, say where to fetch it under `secrets:`'
+        : undefined,
+  },
+)
+
+export const engineSchema = z
+  .strictObject({
+    provider: z.enum(['docker']).describe('Which container engine. Default docker.').optional(),
+    source: z
+      .enum(['distro', 'none'])
+      .describe(
+        "Where the engine comes from: distro is the distribution's own package, none never installs one. Left out: an engine that answers is left alone, else distro.",
+      )
+      .optional(),
+    users: z.array(z.string().min(1)).describe('Login names that may use the engine (the docker group).').optional(),
+  })
+  .describe('The container engine that every host shall have; groups and hosts may override it.')
+
+const becomeSchema = z
+  .union([
+    z.literal('sudo'),
+    z.strictObject({
+      method: z.enum(['sudo']).describe('How to become another user.').optional(),
+      user: z.string().min(1).describe('Whom to become. Default root.').optional(),
+      password: secretUse.describe('Password that sudo asks for.').optional(),
+    }),
+  ])
+  .describe('How to become root. Left out: `sudo -n` where it works.')
+
+export const hostSchema = z
+  .strictObject({
+    address: z
+      .string()
+      .min(1)
+      .describe("Name or address to connect to, or an alias of ~/.ssh/config. Default: the host's name.")
+      .optional(),
+    user: z.string().min(1).describe('Login name.').optional(),
+    port: z.int().min(1).max(65535).describe('SSH port.').optional(),
+    identity: z.string().min(1).describe('Path of the private key; `~` is your home folder.').optional(),
+    passphrase: secretUse.describe("The private key's passphrase.").optional(),
+    password: secretUse.describe('Password for the login.').optional(),
+    jump: z.string().min(1).describe('A host of this file, or an SSH destination, to go through.').optional(),
+    private: z
+      .string()
+      .min(1)
+      .describe('How other hosts reach this one. Default: the source address of its default route.')
+      .optional(),
+    become: becomeSchema.optional(),
+    host_key: z
+      .string()
+      .min(1)
+      .describe('The only host key accepted, as in known_hosts ("ssh-ed25519 AAAA…").')
+      .optional(),
+    labels: z
+      .record(z.string().min(1), labelValue)
+      .describe('Labels that selectors can ask for (role=web).')
+      .optional(),
+    vars: varsSchema.optional(),
+    engine: engineSchema.optional(),
+    connection: z
+      .enum(['ssh', 'local'])
+      .describe('How to reach it: ssh (default), or local for this machine.')
+      .optional(),
+  })
+  .describe('One host.')
+
+const groupSchema = z
+  .strictObject({
+    hosts: selectorSchema,
+    vars: varsSchema.optional(),
+    engine: engineSchema.optional(),
+  })
+  .describe('Hosts with something in common.')
+
+const playbookEntry = z
+  .union([
+    z.string().min(1),
+    z.strictObject({
+      play: z.string().min(1).describe('Path of the playbook.'),
+      on: selectorSchema.optional(),
+      stage: z
+        .enum(['before-engine', 'after-engine', 'after-containers'])
+        .describe('When it runs. Default before-engine.')
+        .optional(),
+    }),
+  ])
+  .describe('A playbook: its path, or with where and when it runs.')
+
+const secretSchema = z
+  .union([
+    z.strictObject({ env: z.string().min(1).describe('Name of an environment variable.') }),
+    z.strictObject({ file: z.string().min(1).describe('Path of a file; one newline at its end is left out.') }),
+    z.strictObject({ command: z.array(z.string()).min(1).describe('Command that prints it, run on this machine.') }),
+  ])
+  .describe('Where a secret comes from.')
+
+const names = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+    'a name has letters, digits, `_`, `.` and `-`, and starts with a letter or digit',
+  )
+
+/** Schemas of the entries that other parts of the program own. */
+export interface SchemaParts {
+  service: Schema<unknown>
+  image: Schema<unknown>
+  network: Schema<unknown>
+  volume: Schema<unknown>
+}
+
+/** The schema of the whole file; without parts, the entries of images, containers, networks and volumes are taken as they are. */
+export const fileSchema = (parts?: SchemaParts) =>
+  z
+    .strictObject({
+      project: z
+        .string()
+        .regex(
+          /^[a-z0-9][a-z0-9_-]*$/,
+          'must start with a lower-case letter or digit, and go on with lower-case letters, digits, `_` and `-`',
+        )
+        .describe('Name of the project; containers, networks and volumes are named after it.'),
+      vars: varsSchema.optional(),
+      hosts: z.record(names, hostSchema.nullable()).describe('The hosts, by name. Left out: this machine.').optional(),
+      groups: z.record(names, groupSchema).describe('Groups of hosts, by name.').optional(),
+      engine: engineSchema.optional(),
+      playbooks: z.array(playbookEntry).describe('Playbooks, in the order in which they run.').optional(),
+      secrets: z.record(names, secretSchema).describe('Secrets, by name, and where each is fetched.').optional(),
+      images: z
+        .record(z.string().min(1), parts?.image ?? z.unknown())
+        .describe('Images that containers need, beyond what they say themselves.')
+        .optional(),
+      containers: z
+        .record(names, parts?.service ?? z.looseObject({ on: selectorSchema.optional() }))
+        .describe('Containers, by service name: a Compose service each, plus `on`.')
+        .optional(),
+      networks: z
+        .record(names, parts?.network ?? anything.nullable())
+        .describe('Networks, as in Compose.')
+        .nullable()
+        .optional(),
+      volumes: z
+        .record(names, parts?.volume ?? anything.nullable())
+        .describe('Volumes, as in Compose.')
+        .nullable()
+        .optional(),
+    })
+    .describe('A Longshore project.')
+
+/** The file's shape as JSON Schema, for editors. */
+export function jsonSchema(parts: SchemaParts): object {
+  const schema = z.toJSONSchema(fileSchema(parts), { io: 'input', unrepresentable: 'any' })
+  return { title: 'longshore.yaml', ...schema, patternProperties: { '^x-': {} } }
+}
+
+/** The file as the schema gives it. */
+export type ProjectFile = z.infer<ReturnType<typeof fileSchema>>
+export type HostEntry = z.infer<typeof hostSchema>
+export type EngineEntry = z.infer<typeof engineSchema>

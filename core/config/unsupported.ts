@@ -1,0 +1,44 @@
+// What the design names and this version does not do yet: such keys and values get an answer of their own.
+import { pathText, type Wrong } from './words.js'
+
+const engineKeys = ['version', 'listen', 'tls', 'daemon', 'daemon_file', 'proxy', 'registries', 'harden', 'replace']
+
+const laterValues: Record<string, string[]> = {
+  provider: ['podman', 'swarm'],
+  source: ['docker-ce'],
+  connection: ['container'],
+}
+
+const laterTaskWords = new Set(
+  'retries until delay delegate_to run_once block rescue always include role include_tasks import_tasks include_role import_role async poll'.split(
+    ' ',
+  ),
+)
+const laterPlayWords = new Set(
+  'serial vars_files strategy roles pre_tasks post_tasks environment max_fail_percentage become_user any_errors_fatal'.split(
+    ' ',
+  ),
+)
+
+const no = (what: string): string => `${what} is not supported by this version`
+
+const isLaterKey = (key: string, parent: readonly (string | number)[]): boolean =>
+  (parent.length === 0 && key === 'compose') ||
+  (parent.at(-1) === 'engine' && (parent.length === 1 || parent.length === 3) && engineKeys.includes(key)) ||
+  (parent.length === 2 && parent[0] === 'hosts' && key === 'machine')
+
+/** The answer to a key or value of the project file that a later version will take; undefined for all others. */
+export function unsupportedInFile({ path, unknown }: Wrong, value: unknown): string | undefined {
+  const parent = path.slice(0, -1)
+  if (unknown === 'compose' && parent.length === 0)
+    return 'this version does not read Compose files: `compose:` is not supported yet'
+  if (unknown !== undefined) return isLaterKey(unknown, parent) ? no(pathText(path)) : undefined
+  const last = String(path.at(-1))
+  return typeof value === 'string' && laterValues[last]?.includes(value) === true
+    ? no(`${pathText(path)}: ${value}`)
+    : undefined
+}
+
+/** The answer to a task's or play's word that a later version will take; undefined for all others. */
+export const unsupportedWord = (word: string, of: 'task' | 'play'): string | undefined =>
+  (of === 'task' ? laterTaskWords : laterPlayWords).has(word) ? no(word) : undefined

@@ -1,0 +1,49 @@
+// Checks the containers of a project without any host: what `validate` can know.
+import { collectProblems, type Problems } from '../config/problems.js'
+import type { Host, Project, Raw } from '../project.js'
+import type { Schema } from '../schema.js'
+import { type Read, readEntry } from './read.js'
+import { checkCycles, checkLinkNetworks, checkReferences } from './references.js'
+import { imageSchema } from './schema/image.js'
+import { networkSchema, volumeSchema } from './schema/network-volume.js'
+import { serviceSchema } from './schema/service.js'
+
+/** Gives a raw value with interpolation and templates rendered, for one host; without a host, texts that need one stay as they are. */
+export type Prepare<For extends Host | undefined> = (raw: Raw, host: For) => unknown
+
+/** With several hosts a service must say where it runs. */
+export function checkPlacement(project: Project, problems: Problems): void {
+  if (project.hosts.length < 2) return
+  for (const { name, on, raw } of project.services)
+    if (on === undefined)
+      problems.add(
+        `${name}: the project has ${project.hosts.length} hosts, and the service does not say where it runs: say \`on: all\`, or which`,
+        raw.where([], 'key'),
+      )
+}
+
+/**
+ * Checks everything about `containers:`, `images:`, `networks:` and `volumes:` that needs no host. Throws one usage error that lists all
+ * mistakes with their places. What still depends on a host's variables or facts is left to `wantedByHost`.
+ */
+export function checkContainers(project: Project, prepare: Prepare<Host | undefined>): void {
+  const problems = collectProblems()
+  const read = <T>(schema: Schema<T>, name: string, raw: Raw): Read<T> | undefined => {
+    const prepared = problems.take(() => ({ value: prepare(raw, undefined) }))
+    return prepared && readEntry(schema, prepared.value, { name, raw, problems, templatesRemain: true })
+  }
+  checkPlacement(project, problems)
+  const services = project.services.flatMap(({ name, raw }) => read(serviceSchema, name, raw) ?? [])
+  for (const service of services) checkReferences(service, project, problems)
+  checkCycles(services, problems)
+  if (project.hosts.length < 2)
+    for (const service of services)
+      checkLinkNetworks(service, name => services.find(each => each.name === name)?.value, problems)
+  for (const [kind, schema, entries] of [
+    ['image', imageSchema, project.images],
+    ['network', networkSchema, project.networks],
+    ['volume', volumeSchema, project.volumes],
+  ] as const)
+    for (const [name, raw] of Object.entries(entries)) read<unknown>(schema, `${kind} ${name}`, raw)
+  problems.throwIfAny()
+}

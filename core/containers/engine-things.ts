@@ -1,0 +1,80 @@
+// Networks and volumes as the engine shall have them; only those that something on the host uses.
+import type { At } from '../errors.js'
+import type { Host, Raw } from '../project.js'
+import type { Schema } from '../schema.js'
+import type { NetworkWant, VolumeWant } from '../wanted.js'
+import { sorted } from './environment.js'
+import { type Run, readFor } from './run.js'
+import { type Network, networkSchema, type Volume, volumeSchema } from './schema/network-volume.js'
+
+/** The networks and volumes of one host: asking for one makes it wanted. */
+export interface EngineThings {
+  network(key: string, service: string, at: At): NetworkWant
+  volume(key: string, service: string): VolumeWant
+  /** What was asked for, in the file's order; an undeclared default network comes last. */
+  networks(): NetworkWant[]
+  volumes(): VolumeWant[]
+}
+
+const basis = (project: string, key: string, entry: Network | Volume, at: At): VolumeWant => {
+  const { driver, external = false } = entry
+  const given = entry.name ?? (typeof external === 'object' ? external.name : undefined)
+  return {
+    key,
+    name: given ?? (external === false ? `${project}_${key}` : key),
+    external: external !== false,
+    ...(driver === undefined ? {} : { driver }),
+    options: sorted(entry.driver_opts ?? {}),
+    labels: sorted(entry.labels ?? {}),
+    at,
+  }
+}
+
+function networkWant(project: string, key: string, entry: Network, at: At): NetworkWant {
+  const ipam = entry.ipam?.config?.map(({ subnet, gateway }) => ({
+    ...(subnet === undefined ? {} : { subnet }),
+    ...(gateway === undefined ? {} : { gateway }),
+  }))
+  const want: NetworkWant = { ...basis(project, key, entry, at), internal: entry.internal ?? false }
+  return ipam === undefined || ipam.length === 0 ? want : { ...want, ipam }
+}
+
+const inFileOrder = <T extends { key: string }>(found: Map<string, T>, keys: string[]): T[] => {
+  const declared = keys.flatMap(key => found.get(key) ?? [])
+  return [...declared, ...[...found.values()].filter(want => !keys.includes(want.key))]
+}
+
+/** Starts with nothing wanted. */
+export function engineThings(run: Run, host: Host): EngineThings {
+  const { project } = run
+  const networks = new Map<string, NetworkWant>()
+  const volumes = new Map<string, VolumeWant>()
+  const once = <T>(found: Map<string, T>, key: string, make: () => T): T => {
+    const want = found.get(key) ?? make()
+    found.set(key, want)
+    return want
+  }
+  const entry = <T>(schema: Schema<T>, name: string, raw: Raw | undefined, service: string): T | undefined =>
+    raw && readFor(run, host, schema, { name, raw, service })?.value
+  return {
+    network: (key, service, at) =>
+      once(networks, key, () => {
+        const raw = project.networks[key]
+        const value = entry(networkSchema, `network ${key}`, raw, service)
+        return networkWant(project.name, key, value ?? {}, raw?.where([], 'key') ?? at)
+      }),
+    volume: (key, service) =>
+      once(volumes, key, () => {
+        const raw = project.volumes[key]
+        const value = entry(volumeSchema, `volume ${key}`, raw, service)
+        return basis(
+          project.name,
+          key,
+          value ?? {},
+          raw?.where([], 'key') ?? { file: project.file, line: 1, column: 1 },
+        )
+      }),
+    networks: () => inFileOrder(networks, Object.keys(project.networks)),
+    volumes: () => inFileOrder(volumes, Object.keys(project.volumes)),
+  }
+}

@@ -1,0 +1,80 @@
+// Decides which host runs how many containers of each service.
+import type { Host, RawService } from '../project.js'
+import { checkPlacement } from './check.js'
+import type { Read } from './read.js'
+import { type Run, readFor } from './run.js'
+import { type Service, serviceSchema } from './schema/service.js'
+
+/** What one host has of a service. */
+export interface Share {
+  host: Host
+  /** How many containers. */
+  count: number
+  /** The service as rendered for this host; undefined where it could not be read. */
+  read: Read<Service> | undefined
+}
+
+/** A service with its hosts, in order of their names; hosts without a container are left out. */
+interface Placed {
+  raw: RawService
+  shares: Share[]
+}
+
+/** Places by service name, in the file's order. */
+export type Places = ReadonlyMap<string, Placed>
+
+const byName = (one: Host, other: Host): number => (one.name < other.name ? -1 : 1)
+
+function hostsOf(service: RawService, { project, context, mistakes }: Run): Host[] {
+  const { on } = service
+  // One host runs everything, whatever a selector written for many says.
+  if (project.hosts.length < 2 || on === undefined) return project.hosts.length < 2 ? project.hosts : []
+  const hosts = mistakes.take(() => context.select(on)) ?? []
+  if (hosts.length === 0) mistakes.add(`${service.name}: \`on: ${on.text}\` matches no host`, on.at)
+  return [...hosts].sort(byName)
+}
+
+const replicasOf = ({ scale, deploy }: Service): number | undefined => scale ?? deploy?.replicas
+
+/** N in all, dealt in order of host name; without a number, one on each. */
+function deal(shares: Omit<Share, 'count'>[], raw: RawService, { mistakes }: Run): Share[] {
+  const known = shares.flatMap(({ host, read }) =>
+    read === undefined ? [] : [{ host, replicas: replicasOf(read.value) }],
+  )
+  const [first] = known
+  const other = known.find(each => each.replicas !== first?.replicas)
+  if (first !== undefined && other !== undefined)
+    mistakes.add(
+      `${raw.name}: the number of containers in all is ${first.replicas ?? 'not given'} on ${first.host.name} and ${other.replicas ?? 'not given'} on ${other.host.name}: it must be the same on all hosts`,
+      raw.raw.where(['scale']),
+    )
+  const replicas = first?.replicas ?? shares.length
+  return shares.map((share, index) => ({
+    ...share,
+    count: Math.floor(replicas / shares.length) + (index < replicas % shares.length ? 1 : 0),
+  }))
+}
+
+/** Places every service. The run has the mistakes. */
+export function placeServices(run: Run): Places {
+  checkPlacement(run.project, run.mistakes)
+  const places = new Map<string, Placed>()
+  for (const raw of run.project.services) {
+    const shares = hostsOf(raw, run).map(host => ({
+      host,
+      read: readFor(run, host, serviceSchema, { name: raw.name, raw: raw.raw, service: raw.name }),
+    }))
+    places.set(raw.name, { raw, shares: deal(shares, raw, run).filter(share => share.count > 0) })
+  }
+  return places
+}
+
+/** What a host has of a service; undefined when it does not run there. */
+export const shareOn = (places: Places, service: string, host: Host): Share | undefined =>
+  places.get(service)?.shares.find(share => share.host.name === host.name)
+
+/** Names of a service's containers on one host, from number 1. */
+export const containerNames = (project: string, service: string, { count, read }: Share): string[] =>
+  read?.value.container_name === undefined
+    ? Array.from({ length: count }, (_, index) => `${project}-${service}-${index + 1}`)
+    : [read.value.container_name]

@@ -1,0 +1,79 @@
+// What the parts of `wantedByHost` share while they work: the project, its context, and what they found wrong.
+import { localPath } from '../config/paths.js'
+import type { Problems } from '../config/problems.js'
+import { type At, exitCodes, UserError } from '../errors.js'
+import type { LocalFiles } from '../files.js'
+import type { Host, Project, Raw, Selector } from '../project.js'
+import type { Schema } from '../schema.js'
+import type { Secret } from '../secret.js'
+import { type Read, readEntry, secretOf } from './read.js'
+
+/** What `wantedByHost` needs to know of the world. */
+export interface WantedContext {
+  /** The value with interpolation and templates rendered for a host. Throws `unreachableError` where it needs facts that the host did not tell. */
+  prepare(raw: Raw, host: Host): unknown
+  select(selector: Selector): Host[]
+  /** How other hosts reach a host; undefined only where the host could not be asked. */
+  privateAddress(host: Host): string | undefined
+  files: LocalFiles
+  keyOf(host: Host): Uint8Array
+  /** Variables of Compose's interpolation; HOME gives the meaning of `~`. */
+  environment: Readonly<Record<string, string>>
+}
+
+/** A service that cannot run on a host, for a reason that is not the file's: others go on. */
+export interface Trouble {
+  host: string
+  service: string
+  error: UserError
+}
+
+/** Something to tell the user that stops nothing. */
+export interface Warning {
+  text: string
+  at: At
+}
+
+export interface Run {
+  project: Project
+  context: WantedContext
+  mistakes: Problems
+  troubles: Trouble[]
+  warnings: Warning[]
+}
+
+/** Adds a warning once. */
+export function warn({ warnings }: Run, text: string, at: At): void {
+  if (!warnings.some(other => other.text === text && other.at.line === at.line)) warnings.push({ text, at })
+}
+
+/** Reads one entry for a host. Undefined when it has mistakes (the run has them), or when the host cannot be asked (the trouble is noted). */
+export function readFor<T>(
+  run: Run,
+  host: Host,
+  schema: Schema<T>,
+  entry: { name: string; raw: Raw; service: string },
+): Read<T> | undefined {
+  const { mistakes: problems, troubles, context } = run
+  const { name, raw } = entry
+  try {
+    return readEntry(schema, context.prepare(raw, host), { name, raw, problems })
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    if (error.exit === exitCodes.unreachable) troubles.push({ host: host.name, service: entry.service, error })
+    else
+      problems.take(() => {
+        throw error
+      })
+    return undefined
+  }
+}
+
+/** Puts a secret in its place. */
+export function secretIn({ project, mistakes }: Run, read: Read<unknown>, name: string, at: At): Secret | undefined {
+  return mistakes.take(() => secretOf(read, name, (named, where) => project.secrets.get(named, where), at))
+}
+
+/** The absolute path on this machine of what the user wrote; `~` is the home folder. */
+export const pathHere = ({ context }: Run, path: string, folder: string): string =>
+  localPath(path, folder, context.environment.HOME ?? '/')

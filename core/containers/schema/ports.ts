@@ -1,0 +1,105 @@
+// Published ports as Compose writes them: "80:8000", "127.0.0.1:80:8000/udp", ranges, numbers and maps.
+import { usageError } from '../../errors.js'
+import { z } from '../../schema.js'
+import type { PortWant } from '../../wanted.js'
+import { keyed, whole, written } from './shapes.js'
+
+/** One published port; where a range is published for one port, the n-th container takes the n-th. */
+export interface PortEntry {
+  ip?: string
+  published?: { from: number; to: number }
+  target: number
+  protocol: PortWant['protocol']
+}
+
+const pattern =
+  /^(?:(?:(?<ip>\[[0-9a-fA-F:.%]+\]|[0-9.]+):)?(?<published>\d+(?:-\d+)?)?:)?(?<target>\d+(?:-\d+)?)(?:\/(?<protocol>tcp|udp|sctp))?$/
+
+function readRange(text: string): { from: number; to: number } {
+  const [first = '', last = first] = text.split('-')
+  const [from, to] = [Number(first), Number(last)]
+  if (from < 1 || to > 65535 || to < from) throw usageError(`${text} is no port or range of ports from 1 to 65535`)
+  return { from, to }
+}
+
+const entry = (
+  ip: string | undefined,
+  published: PortEntry['published'],
+  target: number,
+  protocol: PortEntry['protocol'] = 'tcp',
+): PortEntry => ({
+  ...(ip === undefined ? {} : { ip: ip.replace(/^\[|\]$/g, '') }),
+  ...(published === undefined ? {} : { published }),
+  target,
+  protocol,
+})
+
+const isProtocol = (text: string): text is PortEntry['protocol'] => ['tcp', 'udp', 'sctp'].includes(text)
+
+/** Reads a short form; a range of targets becomes one entry each. */
+export function readPort(text: string): PortEntry[] {
+  const parts = pattern.exec(text)?.groups
+  if (parts?.target === undefined)
+    throw usageError(`"${text}" is no port: write it as 8000, 80:8000, 127.0.0.1:80:8000 or 80:8000/udp`)
+  const target = readRange(parts.target)
+  const published = parts.published === undefined ? undefined : readRange(parts.published)
+  const protocol = parts.protocol !== undefined && isProtocol(parts.protocol) ? parts.protocol : 'tcp'
+  const length = target.to - target.from + 1
+  if (published !== undefined && length > 1 && published.to - published.from + 1 !== length)
+    throw usageError(`"${text}": the two ranges differ in length`)
+  if (length === 1) return [entry(parts.ip, published, target.from, protocol)]
+  return Array.from({ length }, (_, index) => {
+    const from = (published?.from ?? 0) + index
+    return entry(parts.ip, published && { from, to: from }, target.from + index, protocol)
+  })
+}
+
+const number = whole(1, 65535)
+
+const long = keyed(
+  {
+    target: number.describe('Port in the container.'),
+    published: z
+      .union([number, written(readRange)], { error: 'must be a port or a range of ports' })
+      .transform(value => (typeof value === 'number' ? { from: value, to: value } : value))
+      .optional()
+      .describe('Port on the host, or a range to take one from; the engine chooses one if left out.'),
+    host_ip: z.string().optional().describe('Address of the host to bind; all if left out.'),
+    protocol: z.enum(['tcp', 'udp', 'sctp']).optional().describe('tcp if left out.'),
+    mode: z.enum(['host', 'ingress']).optional().describe('Has no effect outside a swarm.'),
+    name: z.string().optional().describe('A name for people; no effect.'),
+    app_protocol: z.string().optional().describe('A hint for people; no effect.'),
+  },
+  [],
+  ['bind', 'allow'],
+).transform(({ target, published, host_ip, protocol }) => [entry(host_ip, published, target, protocol)])
+
+/** One item of `ports:`. */
+export const portSchema = z.union(
+  [number.transform(target => [entry(undefined, undefined, target)]), written(readPort), long],
+  {
+    error: 'must be a port: 8000, "80:8000", or a map with target and published',
+  },
+)
+
+/** The ports of the n-th container on a host. A usage error where a range is too short. */
+export const portsOf = (entries: readonly PortEntry[], number: number): PortWant[] =>
+  entries.map(({ ip, published, target, protocol }) => {
+    if (published === undefined) return { ...(ip === undefined ? {} : { ip }), target, protocol }
+    const port = published.from === published.to ? published.from : published.from + number - 1
+    if (port > published.to)
+      throw usageError(`the range ${published.from}-${published.to} has no port for container ${number} on a host`)
+    return { ...(ip === undefined ? {} : { ip }), published: port, target, protocol }
+  })
+
+const wildcards = new Set([undefined, '', '0.0.0.0', '::'])
+
+/** True when both would bind the same port of one host. */
+export const collide = (one: PortWant, other: PortWant): boolean =>
+  one.published !== undefined &&
+  one.published === other.published &&
+  one.protocol === other.protocol &&
+  (one.ip === other.ip || wildcards.has(one.ip) || wildcards.has(other.ip))
+
+/** True when only the host itself can reach the port. */
+export const isLoopback = (port: { ip?: string }): boolean => port.ip !== undefined && /^(127\.|::1$)/.test(port.ip)

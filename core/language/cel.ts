@@ -1,0 +1,119 @@
+// The one door to the expression library (CEL): parsing, the names an expression uses, and its evaluation over plain values.
+// It is loaded when the first condition comes.
+import { createRequire } from 'node:module'
+import type * as Cel from '@marcbachmann/cel-js'
+
+/** An expression that cannot be read or evaluated: the message and the offset in its text. */
+export class ExpressionError extends Error {
+  readonly offset: number
+  /** The key that was not there, if that is the matter. */
+  readonly missing: string | undefined
+
+  constructor(message: string, offset: number, missing?: string) {
+    super(message)
+    this.offset = offset
+    this.missing = missing
+  }
+}
+
+/** A name an expression reads, with the keys that follow it (`facts.os.family`), and where it stands. */
+export interface NameUse {
+  name: string
+  path: string[]
+  offset: number
+}
+
+export interface Expression {
+  uses: NameUse[]
+  run(names: Record<string, unknown>): unknown
+}
+
+const macros = new Set([
+  'all',
+  'exists',
+  'exists_one',
+  'existsOne',
+  'filter',
+  'map',
+  'transformList',
+  'transformMap',
+  'transformMapEntry',
+])
+const parsed = new Map<string, Expression>()
+const mostKept = 500
+const longest = 20_000
+let environment: Cel.Environment | undefined
+
+const isNode = (value: unknown): value is Cel.ASTNode =>
+  typeof value === 'object' && value !== null && 'op' in value && 'args' in value
+
+/** The names a tree reads; names that macros bind (`list.exists(x, …)`) are their own. */
+function usesOf(node: unknown, bound: readonly string[], uses: NameUse[]): void {
+  if (Array.isArray(node)) for (const each of node) usesOf(each, bound, uses)
+  if (!isNode(node)) return
+  const path: string[] = []
+  let base: Cel.ASTNode = node
+  while (base.op === '.' || base.op === '.?') {
+    path.unshift(base.args[1])
+    base = base.args[0]
+  }
+  if (base.op === 'id') {
+    if (!bound.includes(base.args)) uses.push({ name: base.args, path, offset: base.start })
+    return
+  }
+  if (base.op === 'rcall' && macros.has(base.args[0])) {
+    const [, receiver, args] = base.args
+    usesOf(receiver, bound, uses)
+    // The leading arguments that are bare names are the ones bound: the last argument never is.
+    const names = args.slice(0, -1).flatMap(arg => (arg.op === 'id' ? [arg.args] : []))
+    usesOf(args.slice(names.length), [...bound, ...names], uses)
+    return
+  }
+  usesOf(base.args, bound, uses)
+}
+
+function failure(error: unknown): ExpressionError {
+  if (error instanceof RangeError) return new ExpressionError('the expression is nested too deeply', 0)
+  if (!(error instanceof Error)) return new ExpressionError(String(error), 0)
+  const { summary, code, range, node } = error as Cel.EvaluationError
+  const missing = code === 'no_such_key' ? /^No such key: (.*)$/.exec(summary)?.[1] : undefined
+  const message = summary ?? error.message
+  return new ExpressionError(
+    message.charAt(0).toLowerCase() + message.slice(1),
+    range?.start ?? node?.start ?? 0,
+    missing,
+  )
+}
+
+function createEnvironment(): Cel.Environment {
+  const library = createRequire(import.meta.url)('@marcbachmann/cel-js') as typeof Cel
+  return new library.Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
+}
+
+/** Parses an expression; it is kept for the next time. Throws an ExpressionError, also on running. */
+export function parseExpression(text: string): Expression {
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  if (text.length > longest) throw new ExpressionError(`the expression is longer than ${longest} characters`, 0)
+  environment ??= createEnvironment()
+  try {
+    const program = environment.parse(text)
+    const uses: NameUse[] = []
+    usesOf(program.ast, [], uses)
+    const expression: Expression = {
+      uses,
+      run(names) {
+        try {
+          return program(names)
+        } catch (error) {
+          throw failure(error)
+        }
+      },
+    }
+    if (parsed.size >= mostKept) parsed.clear()
+    parsed.set(text, expression)
+    return expression
+  } catch (error) {
+    throw failure(error)
+  }
+}

@@ -1,0 +1,149 @@
+// Evaluates `when:` and its like over a scope: names are checked first, numbers and secrets are made fit for the language and back.
+import { type At, UserError, usageError } from '../errors.js'
+import { Secret } from '../secret.js'
+import { type Expression, ExpressionError, parseExpression } from './cel.js'
+import { typeNames } from './names.js'
+import { insideText } from './position.js'
+import { lazyMap, type Scope } from './scope.js'
+import { suggestion } from './suggest.js'
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Reads a name or key; a usage error on the way is kept, because the expression library wraps it and loses its place. */
+type Guard = (read: () => unknown) => unknown
+
+/** A value as the language takes it: whole numbers are its ints, secrets their text, entries of maps are read when asked for. */
+function toExpression(value: unknown, guard: Guard): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
+  if (value instanceof Secret) return value.reveal()
+  if (value === undefined) return null
+  if (Array.isArray(value)) return value.map(item => toExpression(item, guard))
+  if (!isMap(value) || value instanceof Uint8Array) return value
+  return lazyMap(
+    Object.fromEntries(Object.keys(value).map(key => [key, () => guard(() => toExpression(value[key], guard))])),
+  )
+}
+
+/** The result as plain data: ints become numbers, maps plain maps. */
+function fromExpression(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value)
+  if (Array.isArray(value)) return value.map(fromExpression)
+  if (value instanceof Map)
+    return Object.fromEntries([...value].map(([key, inner]) => [String(key), fromExpression(inner)]))
+  if (isMap(value) && typeof value.valueOf === 'function' && typeof value.valueOf() === 'bigint')
+    return Number(value.valueOf())
+  if (isMap(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fromExpression(inner)]))
+  return value
+}
+
+function failed(error: unknown, at: At, scope: Scope | undefined): UserError {
+  if (error instanceof ExpressionError) {
+    const message = scope === undefined ? error.message : scope.masker.mask(error.message)
+    return usageError(`the expression is wrong: ${message}`, { at: insideText(at, error.offset) })
+  }
+  if (error instanceof UserError)
+    return error.at === undefined
+      ? usageError(error.message, { at, ...(error.hint ? { hint: error.hint } : {}) })
+      : error
+  throw error
+}
+
+/** Every top-level name must be there before anything runs. */
+function checkNames(expression: Expression, scope: Scope, at: At): void {
+  for (const { name, offset } of expression.uses) {
+    const known = Object.hasOwn(scope.names, name)
+    if (known !== typeNames.has(name)) continue
+    throw usageError(
+      known
+        ? `"${name}" is a type in expressions; say vars.${name}`
+        : `"${name}" is not known${suggestion(name, Object.keys(scope.names))}`,
+      { at: insideText(at, offset) },
+    )
+  }
+}
+
+/** A usage error for a key that was not there, with the nearest one that is; undefined when it cannot be told. */
+function missingKey(expression: Expression, key: string, text: string, scope: Scope, at: At): UserError | undefined {
+  for (const { name, path, offset } of expression.uses.filter(use => use.path.includes(key))) {
+    let value = scope.names[name]
+    let holder = name
+    let end = offset + name.length
+    for (const step of path) {
+      if (!isMap(value) || value instanceof Secret) break
+      const start = text.indexOf(step, end)
+      if (!Object.hasOwn(value, step))
+        return usageError(`"${holder}" has no "${step}"${suggestion(step, Object.keys(value))}`, {
+          at: insideText(at, start),
+        })
+      end = start + step.length
+      value = value[step]
+      holder += `.${step}`
+    }
+  }
+  return undefined
+}
+
+/** Checks that a text can be read as an expression. Throws a usage error with the place. */
+export function checkExpression(text: string, at: At): void {
+  try {
+    parseExpression(text)
+  } catch (error) {
+    throw failed(error, at, undefined)
+  }
+}
+
+function runExpression(
+  expression: Expression,
+  names: Record<string, unknown>,
+  text: string,
+  scope: Scope,
+  at: At,
+): unknown {
+  try {
+    return expression.run(names)
+  } catch (error) {
+    const key = error instanceof ExpressionError ? error.missing : undefined
+    throw (key === undefined ? undefined : missingKey(expression, key, text, scope, at)) ?? error
+  }
+}
+
+/** The value of a CEL expression: numbers, texts, true or false, lists and maps. Throws a usage error with the place. */
+export function evaluate(text: string, scope: Scope, at: At): unknown {
+  let kept: UserError | undefined
+  const guard: Guard = read => {
+    try {
+      return read()
+    } catch (error) {
+      if (error instanceof UserError) kept = error
+      throw error
+    }
+  }
+  try {
+    const expression = parseExpression(text)
+    checkNames(expression, scope, at)
+    const used = expression.uses.filter(use => Object.hasOwn(scope.names, use.name))
+    const names = used.map(({ name }) => [name, () => guard(() => toExpression(scope.names[name], guard))])
+    return fromExpression(runExpression(expression, lazyMap(Object.fromEntries(names)), text, scope, at))
+  } catch (error) {
+    throw failed(kept ?? error, at, scope)
+  }
+}
+
+/** Whether a condition holds; a value other than true or false is a usage error. */
+export function evaluateCondition(text: string, scope: Scope, at: At): boolean {
+  const value = evaluate(text, scope, at)
+  if (typeof value === 'boolean') return value
+  const kind =
+    value === null
+      ? 'nothing'
+      : Array.isArray(value)
+        ? 'a list'
+        : typeof value === 'object'
+          ? 'a map'
+          : typeof value === 'string'
+            ? 'text'
+            : 'a number'
+  throw usageError(`the condition must give true or false; it gives ${kind}`, { at })
+}

@@ -1,0 +1,101 @@
+// The one door to the template library: text to a syntax tree, and its complaints as offsets. It is loaded when the first template comes.
+import { createRequire } from 'node:module'
+import type Handlebars from 'handlebars'
+import { offsetOf } from './position.js'
+
+interface Placed {
+  loc: { start: { line: number; column: number } }
+}
+
+export type Path = Placed & {
+  type: 'PathExpression'
+  data: boolean
+  depth: number
+  parts: string[]
+  original: string
+}
+export type Literal =
+  | (Placed & { type: 'StringLiteral' | 'NumberLiteral' | 'BooleanLiteral'; value: unknown })
+  | (Placed & { type: 'UndefinedLiteral' })
+  | (Placed & { type: 'NullLiteral' })
+export interface Call extends Placed {
+  path: Path | Literal
+  params: Expression[]
+  hash?: { pairs: { key: string; value: Expression }[] }
+}
+export type Expression = Path | Literal | (Call & { type: 'SubExpression' })
+export interface Program {
+  body: Statement[]
+  blockParams?: string[]
+}
+export type Block = Call & { type: 'BlockStatement'; program?: Program; inverse?: Program }
+export type Statement =
+  | (Call & { type: 'MustacheStatement' })
+  | Block
+  | (Placed & { type: 'ContentStatement'; value: string })
+  | (Placed & { type: 'CommentStatement' })
+  | (Placed & { type: 'PartialStatement' | 'PartialBlockStatement' | 'Decorator' | 'DecoratorBlock' })
+
+/** A template that cannot be read: the message and the offset in the text. */
+export class TemplateSyntaxError extends Error {
+  readonly offset: number
+
+  constructor(message: string, offset: number) {
+    super(message)
+    this.offset = offset
+  }
+}
+
+const parsed = new Map<string, Program>()
+const mostKept = 500
+const mostNested = 200
+let library: typeof Handlebars | undefined
+
+const gotWords: Record<string, string> = {
+  EOF: 'the template ends inside a block or an expression',
+  OPEN_ENDBLOCK: 'this closes a block that was not opened',
+  CLOSE: 'the expression is empty or not complete',
+  INVALID: 'the expression is not closed, or has a character that does not belong there',
+}
+
+/** The parser tells the line and draws the column: the drawing is looked up in the line. */
+function complaint(text: string, error: unknown): TemplateSyntaxError {
+  const { message, lineNumber, column } = error as { message: string; lineNumber?: number; column?: number }
+  if (lineNumber !== undefined && column !== undefined)
+    return new TemplateSyntaxError(message.replace(/ - \d+:\d+$/, ''), offsetOf(text, lineNumber, column))
+  const [head = '', snippet = '', drawing = ''] = message.split('\n')
+  const line = Number(/line (\d+)/.exec(head)?.[1] ?? 1)
+  const source = text.split('\n')[line - 1] ?? ''
+  let before = snippet.slice(0, drawing.indexOf('^')).replace(/^\.\.\./, '')
+  while (before !== '' && !source.includes(before)) before = before.slice(1)
+  const offset = offsetOf(text, line, before === '' ? 0 : source.indexOf(before) + before.length)
+  const got = /got '(\w+)'/.exec(message)?.[1] ?? ''
+  return new TemplateSyntaxError(gotWords[got] ?? 'the template cannot be understood here', offset)
+}
+
+/** Whether a text has anything for the template language in it. */
+export const isTemplate = (text: string): boolean => text.includes('{{')
+
+/** How deeply a text nests blocks and brackets at most; the parser of the library recurses. */
+const nesting = (text: string): number => Math.max(text.split('{{#').length, text.split('(').length)
+
+/** Parses a template; the tree is kept for the next time. Throws a TemplateSyntaxError. */
+export function parseTemplate(text: string): Program {
+  const known = parsed.get(text)
+  if (known !== undefined) return known
+  library ??= createRequire(import.meta.url)('handlebars') as typeof Handlebars
+  let tree: Program
+  try {
+    tree = library.parse(text) as unknown as Program
+  } catch (error) {
+    if (error instanceof RangeError) throw new TemplateSyntaxError('the template is nested too deeply', 0)
+    throw complaint(text, error)
+  }
+  if (parsed.size >= mostKept) parsed.clear()
+  if (nesting(text) < mostNested) parsed.set(text, tree)
+  return tree
+}
+
+/** The offset in the text at which a node starts. */
+export const offsetOfNode = (text: string, node: Placed): number =>
+  offsetOf(text, node.loc.start.line, node.loc.start.column)

@@ -1,0 +1,73 @@
+// Session channels of a connection as programs, and forwarded unix sockets as streams.
+
+import { constants } from 'node:os'
+import type { Duplex } from 'node:stream'
+import { messageOf } from '../../core/errors.js'
+import type { Program } from '../program.js'
+import { dialError, HostSocket } from '../socket.js'
+import { channelClosed, type SshChannel, type SshClient, type SshFault, signalChannel } from './client.js'
+
+/** Opens a channel with ssh2's callback style; ssh2 throws when the connection is gone. */
+export function openChannel(
+  open: (answer: (error: Error | undefined, channel: SshChannel) => void) => void,
+): Promise<SshChannel> {
+  return new Promise((resolve, reject) => {
+    open((error, channel) => (error ? reject(error) : resolve(channel)))
+  })
+}
+
+/** True when the host refuses one more session (MaxSessions), rather than being gone. */
+export const isTooMany = (error: unknown): boolean => (error as SshFault).reason === 2
+
+/** The exit code of a channel's program: undefined when the channel closed without one. */
+export function exitOf(channel: SshChannel): Promise<number | undefined> {
+  return new Promise(resolve => {
+    channel.once('exit', (code: number | null, signal?: string) => {
+      const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1]
+      resolve(code ?? 128 + (number ?? 0))
+    })
+    channel.once('close', () => resolve(undefined))
+  })
+}
+
+/** A session channel as a program. */
+export function programOf(channel: SshChannel): Program {
+  channel.on('error', () => undefined)
+  const closed = channelClosed(channel)
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    exited: exitOf(channel),
+    closed,
+    terminate: async () => signalChannel(channel, 'TERM'),
+    close() {
+      channel.close()
+      // A channel tells its end only to those who read it.
+      channel.resume()
+      channel.stderr.resume()
+    },
+  }
+}
+
+/** Opens a unix socket on the host as the login user; it takes no session. Errors: EDIAL. */
+export async function dialStreamLocal(client: SshClient, host: string, socketPath: string): Promise<Duplex> {
+  const channel = await openChannel(answer => client.openssh_forwardOutStreamLocal(socketPath, answer)).catch(
+    (error: unknown) => {
+      const reason = isTooMany(error) ? 'there is no such socket, or the login user may not use it' : messageOf(error)
+      throw dialError(host, socketPath, reason, error)
+    },
+  )
+  const closed = new Promise<void>(resolve => {
+    channel.once('close', () => resolve())
+  })
+  return new HostSocket({
+    readable: channel,
+    writable: channel,
+    closed,
+    close() {
+      channel.close()
+      channel.resume()
+    },
+  })
+}

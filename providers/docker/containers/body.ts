@@ -1,0 +1,139 @@
+// Turns a container's configuration into the Engine API's create request. Pure; the only place where secret values are put in.
+import { reveal } from '../../../core/secret.js'
+import type { ContainerConfig, ContainerWant, MountWant, PortWant } from '../../../core/wanted.js'
+import { compareVersions } from '../api/version.js'
+import { canonicalHash, canonicalJson } from '../canonical.js'
+import { labels, labelsVersion } from '../labels.js'
+import { containerSpec } from './spec.js'
+
+/** From this API version on a container may be created on several networks at once. */
+const manyEndpoints = '1.44'
+
+const nanoseconds = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : ms * 1_000_000)
+
+/** Leaves out what is undefined. */
+const given = (data: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
+
+const isIpv6 = (address: string): boolean => address.includes(':')
+
+/** How a container joins one of its networks. */
+export function endpointBody(config: ContainerConfig, network: ContainerConfig['networks'][number]): object {
+  return given({
+    Aliases: network.aliases.length > 0 ? network.aliases : undefined,
+    Links: config.links.length > 0 ? config.links.map(({ container, alias }) => `${container}:${alias}`) : undefined,
+    IPAMConfig:
+      network.address === undefined
+        ? undefined
+        : { [isIpv6(network.address) ? 'IPv6Address' : 'IPv4Address']: network.address },
+  })
+}
+
+/** Binds go in the old form, which makes a missing folder on the host, as Compose does; only a path with a colon cannot. */
+const isOldForm = ({ type, source = '', target }: MountWant): boolean =>
+  type === 'bind' && !source.includes(':') && !target.includes(':')
+
+const mountBody = ({ type, source, target, readOnly }: MountWant): object =>
+  given({ Type: type, Source: source, Target: target, ReadOnly: readOnly || undefined })
+
+const portBindings = (ports: readonly PortWant[]): Record<string, object[]> => {
+  const bindings: Record<string, object[]> = {}
+  for (const { ip, published, target, protocol } of ports) {
+    const name = `${target}/${protocol}`
+    bindings[name] = [...(bindings[name] ?? []), { HostIp: ip ?? '', HostPort: published ? String(published) : '' }]
+  }
+  return bindings
+}
+
+/** The labels of a container: the user's, and ours on top. */
+export function containerLabels(project: string, want: ContainerWant, key: Uint8Array): Record<string, string> {
+  const spec = containerSpec(want.config, key)
+  return {
+    ...want.config.labels,
+    [labels.project]: project,
+    [labels.service]: want.service,
+    [labels.number]: String(want.number),
+    [labels.version]: labelsVersion,
+    [labels.specHash]: canonicalHash(spec),
+    [labels.spec]: canonicalJson(spec),
+  }
+}
+
+export interface CreateRequest {
+  body: object
+  /** Networks to connect after the create and before the start, for engines that take only one at once. */
+  connect: { network: string; endpoint: object }[]
+}
+
+/** The create request of a container, for an engine that speaks `version`. `kept`: anonymous volumes of the container it replaces. */
+export function createRequest(
+  project: string,
+  want: ContainerWant,
+  key: Uint8Array,
+  version: string,
+  kept: readonly { name: string; target: string }[] = [],
+): CreateRequest {
+  const { config } = want
+  const keptTargets = new Set(kept.map(({ target }) => target))
+  const mounts = config.mounts.filter(mount => !(mount.source === undefined && keptTargets.has(mount.target)))
+  const [main] = config.networks
+  const all = config.networkMode === undefined ? config.networks : []
+  const now = compareVersions(version, manyEndpoints) >= 0 ? all : all.slice(0, 1)
+  const onDefaultBridge = all.length === 0
+  const healthcheck = config.healthcheck
+  const body = given({
+    Image: config.image,
+    Cmd: config.command,
+    Entrypoint: config.entrypoint,
+    Env: Object.entries(config.environment).map(([name, value]) => `${name}=${reveal(value)}`),
+    Labels: containerLabels(project, want, key),
+    Hostname: config.hostname,
+    User: config.user,
+    WorkingDir: config.workingDir,
+    Tty: config.tty,
+    OpenStdin: config.stdinOpen,
+    StopSignal: config.stopSignal,
+    StopTimeout: config.stopGraceMs === undefined ? undefined : Math.ceil(config.stopGraceMs / 1000),
+    ExposedPorts: Object.fromEntries(config.ports.map(({ target, protocol }) => [`${target}/${protocol}`, {}])),
+    Healthcheck:
+      healthcheck &&
+      given({
+        Test: healthcheck.test,
+        Interval: nanoseconds(healthcheck.intervalMs),
+        Timeout: nanoseconds(healthcheck.timeoutMs),
+        StartPeriod: nanoseconds(healthcheck.startPeriodMs),
+        Retries: healthcheck.retries,
+      }),
+    HostConfig: given({
+      NetworkMode: config.networkMode ?? main?.name,
+      PortBindings: portBindings(config.ports),
+      Binds: mounts
+        .filter(isOldForm)
+        .map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
+      Mounts: [
+        ...mounts.filter(mount => !isOldForm(mount)).map(mountBody),
+        ...kept.map(({ name, target }) => ({ Type: 'volume', Source: name, Target: target })),
+      ],
+      RestartPolicy: config.restart && given({ Name: config.restart.name, MaximumRetryCount: config.restart.max }),
+      Init: config.init,
+      Privileged: config.privileged,
+      ReadonlyRootfs: config.readOnly,
+      CapAdd: config.capAdd,
+      CapDrop: config.capDrop,
+      SecurityOpt: config.securityOpt,
+      Sysctls: config.sysctls,
+      Dns: config.dns,
+      ShmSize: config.shmSize,
+      ExtraHosts: config.extraHosts.length > 0 ? config.extraHosts : undefined,
+      Links:
+        onDefaultBridge && config.links.length > 0
+          ? config.links.map(({ container, alias }) => `${container}:${alias}`)
+          : undefined,
+    }),
+    NetworkingConfig: { EndpointsConfig: Object.fromEntries(now.map(net => [net.name, endpointBody(config, net)])) },
+  })
+  return {
+    body,
+    connect: all.slice(now.length).map(net => ({ network: net.name, endpoint: endpointBody(config, net) })),
+  }
+}

@@ -1,0 +1,42 @@
+// Single requests about one container. A container is named by its id or its name.
+import type { ContainerDetails } from '../api/shapes.js'
+import { hasStatus, unlessMissing } from '../apply/job.js'
+import type { DockerEngine } from '../open.js'
+
+const path = (container: string, action = ''): string => `/containers/${encodeURIComponent(container)}${action}`
+
+/** A container's details; undefined if it is not there. */
+export const inspect = (
+  { api }: DockerEngine,
+  container: string,
+  signal?: AbortSignal,
+): Promise<ContainerDetails | undefined> =>
+  unlessMissing(api.json<ContainerDetails>({ path: path(container, '/json'), signal }))
+
+export const start = ({ api }: DockerEngine, container: string, signal?: AbortSignal): Promise<void> =>
+  api.json({ method: 'POST', path: path(container, '/start'), signal })
+
+export const unpause = ({ api }: DockerEngine, container: string, signal?: AbortSignal): Promise<void> =>
+  api.json({ method: 'POST', path: path(container, '/unpause'), signal })
+
+/** Stops it with its own signal and grace period; one that is not there or not running is stopped already. */
+export const stop = async ({ api }: DockerEngine, container: string, signal?: AbortSignal): Promise<void> => {
+  await unlessMissing(api.json({ method: 'POST', path: path(container, '/stop'), signal }))
+}
+
+export const rename = ({ api }: DockerEngine, container: string, name: string, signal?: AbortSignal): Promise<void> =>
+  api.json({ method: 'POST', path: path(container, '/rename'), query: { name }, signal })
+
+/** Removes it, running or not, with its unnamed volumes if so asked. One that is gone, or going, is fine. */
+export const remove = async (
+  { api }: DockerEngine,
+  container: string,
+  withVolumes: boolean,
+  signal?: AbortSignal,
+): Promise<void> => {
+  try {
+    await api.json({ method: 'DELETE', path: path(container), query: { force: true, v: withVolumes }, signal })
+  } catch (error) {
+    if (!hasStatus(error, 404) && !(hasStatus(error, 409) && /already in progress/.test(error.message))) throw error
+  }
+}

@@ -1,0 +1,126 @@
+// Makes and starts containers.
+import { exitCodes, UserError } from '../../../core/errors.js'
+import type { StepResult } from '../../../core/provider.js'
+import type { ContainerWant } from '../../../core/wanted.js'
+import type { ContainerDetails, ImageDetails } from '../api/shapes.js'
+import { type Job, unlessMissing } from '../apply/job.js'
+import { canonicalHash } from '../canonical.js'
+import { isOurContainer, labels } from '../labels.js'
+import type { Origin } from '../work.js'
+import { createRequest } from './body.js'
+import { inspect, remove, start, unpause } from './calls.js'
+import { waitForDependencies } from './dependencies.js'
+import { explainRefusal } from './refusals.js'
+import { settle } from './settle.js'
+import { containerSpec } from './spec.js'
+
+/** The image that a reference leads to now. */
+export const inspectImage = (job: Job, ref: string): Promise<ImageDetails | undefined> =>
+  unlessMissing(job.engine.api.json<ImageDetails>({ path: `/images/${ref}/json`, signal: job.signal }))
+
+/** Whether a container is ours and of this very spec and image. */
+export async function isAsWanted(
+  job: Job,
+  { project, key }: Origin,
+  want: ContainerWant,
+  found: ContainerDetails,
+): Promise<boolean> {
+  const told = found.Config.Labels ?? {}
+  if (!isOurContainer(told, project)) return false
+  if (told[labels.specHash] !== canonicalHash(containerSpec(want.config, key))) return false
+  const image = await inspectImage(job, want.config.image)
+  return image === undefined || image.Id === found.Image
+}
+
+/** Creates a container without starting it, on all of its networks; gives its id. What was half made is removed. */
+export async function makeContainer(
+  job: Job,
+  { project, key }: Origin,
+  want: ContainerWant,
+  kept: readonly { name: string; target: string }[] = [],
+): Promise<string> {
+  const { api } = job.engine
+  const { body, connect } = createRequest(project, want, key, api.version, kept)
+  let id: string | undefined
+  try {
+    const query = { name: want.name }
+    const made = await api.json<{ Id: string }>({
+      method: 'POST',
+      path: '/containers/create',
+      query,
+      body,
+      signal: job.signal,
+    })
+    id = made.Id
+    for (const { network, endpoint } of connect) {
+      const joined = { Container: id, EndpointConfig: endpoint }
+      const path = `/networks/${encodeURIComponent(network)}/connect`
+      await api.json({ method: 'POST', path, body: joined, signal: job.signal })
+    }
+    return id
+  } catch (error) {
+    if (id !== undefined) await remove(job.engine, id, true)
+    throw await explainRefusal(job, project, want, error)
+  }
+}
+
+/** Starts a container and waits until it is good. */
+export async function startAndSettle(job: Job, { project }: Origin, want: ContainerWant, id: string): Promise<void> {
+  try {
+    await start(job.engine, id, job.signal)
+  } catch (error) {
+    throw await explainRefusal(job, project, want, error)
+  }
+  await settle(job, want.name, id)
+}
+
+/** Creates and starts a container that was not there; one that fails at once is removed again. */
+export async function createContainer(job: Job, origin: Origin, want: ContainerWant): Promise<StepResult> {
+  const found = await inspect(job.engine, want.name, job.signal)
+  if (found && !(await isAsWanted(job, origin, want, found)))
+    throw new UserError(`container ${want.name} has come to be there since this was planned`, {
+      where: job.where,
+      hint: 'run it again: the new plan will tell what it is',
+    })
+  if (found?.State.Running) return { state: 'already' }
+  await waitForDependencies(job, want)
+  const id = found?.Id ?? (await makeContainer(job, origin, want))
+  try {
+    await startAndSettle(job, origin, want, id)
+  } catch (error) {
+    // Also when interrupted: what did not come up must not look like something that did.
+    await remove(job.engine, id, true)
+    throw error
+  }
+  return { state: 'done' }
+}
+
+/** Starts a container that is as wanted, but not running. It stays where it is if it fails: it may hold somebody's data. */
+export async function startContainer(
+  job: Job,
+  origin: Origin,
+  want: ContainerWant,
+  id: string,
+  paused: boolean,
+): Promise<StepResult> {
+  const found = await inspect(job.engine, id, job.signal)
+  if (!found) return createContainer(job, origin, want)
+  if (found.State.Running && !paused) return { state: 'already' }
+  await waitForDependencies(job, want)
+  if (paused && found.State.Status === 'paused') {
+    await unpause(job.engine, id, job.signal)
+    await settle(job, want.name, id)
+  } else await startAndSettle(job, origin, want, id)
+  return { state: 'done' }
+}
+
+/** The error of a replacement that failed and was undone. */
+export const rolledBack = (error: UserError, what: string): UserError =>
+  new UserError(`${error.message}; ${what}`, {
+    exit: exitCodes.rolledBack,
+    cause: error,
+    ...(error.where !== undefined && { where: error.where }),
+    ...(error.hint !== undefined && { hint: error.hint }),
+    ...(error.at !== undefined && { at: error.at }),
+    ...(error.output !== undefined && { output: error.output }),
+  })

@@ -1,0 +1,74 @@
+// A container's canonical spec: its configuration in the words of the file, comparable, and without any secret value.
+import type { Value } from '../../../core/secret.js'
+import type { ContainerConfig, HealthcheckWant, MountWant, PortWant } from '../../../core/wanted.js'
+import { type Json, type JsonObject, present } from '../canonical.js'
+
+/** How a value stands in a spec: text as it is, a secret as its fingerprint under the host's key. */
+export const specValue = (value: Value, key: Uint8Array): Json =>
+  typeof value === 'string' ? value : { secret: value.fingerprint(key) }
+
+const sorted = (list: readonly string[] | undefined): string[] | undefined => list && [...list].sort()
+
+/** "127.0.0.1:80:8000/tcp", "8000/tcp" where the engine chooses. */
+export function portText({ ip, published, target, protocol }: PortWant): string {
+  const host = ip === undefined ? '' : `${ip.includes(':') ? `[${ip}]` : ip}:`
+  return `${host}${published === undefined ? (host ? ':' : '') : `${published}:`}${target}/${protocol}`
+}
+
+const mountText = ({ type, source, target, readOnly }: MountWant): string =>
+  `${type === 'tmpfs' ? 'tmpfs:' : source === undefined ? '' : `${source}:`}${target}${readOnly ? ':ro' : ''}`
+
+const networkText = ({ name, aliases, address }: ContainerConfig['networks'][number]): string => {
+  const more = [...(aliases.length > 0 ? [`as ${[...aliases].sort().join(', ')}`] : []), ...(address ? [address] : [])]
+  return more.length > 0 ? `${name} (${more.join('; ')})` : name
+}
+
+const healthcheckSpec = (want: HealthcheckWant): JsonObject =>
+  present({
+    test: want.test,
+    interval_ms: want.intervalMs,
+    timeout_ms: want.timeoutMs,
+    start_period_ms: want.startPeriodMs,
+    retries: want.retries,
+  })
+
+/**
+ * The spec of a container. What is absent in the configuration is absent here; lists whose order means nothing are sorted.
+ * An empty command or entrypoint is kept, because it takes away the image's own.
+ */
+export function containerSpec(config: ContainerConfig, key: Uint8Array): JsonObject {
+  const environment = Object.entries(config.environment).map(([name, value]) => [name, specValue(value, key)] as const)
+  return {
+    ...present({
+      image: config.image,
+      environment: Object.fromEntries(environment),
+      labels: config.labels,
+      hostname: config.hostname,
+      user: config.user,
+      working_dir: config.workingDir,
+      tty: config.tty,
+      stdin_open: config.stdinOpen,
+      init: config.init,
+      privileged: config.privileged,
+      read_only: config.readOnly,
+      cap_add: sorted(config.capAdd),
+      cap_drop: sorted(config.capDrop),
+      security_opt: sorted(config.securityOpt),
+      sysctls: config.sysctls,
+      dns: config.dns,
+      shm_size: config.shmSize,
+      restart: config.restart && `${config.restart.name}${config.restart.max ? `:${config.restart.max}` : ''}`,
+      healthcheck: config.healthcheck && healthcheckSpec(config.healthcheck),
+      ports: sorted(config.ports.map(portText)),
+      volumes: sorted(config.mounts.map(mountText)),
+      networks: config.networks.map(networkText),
+      network_mode: config.networkMode,
+      links: sorted(config.links.map(({ container, alias }) => `${container}:${alias}`)),
+      extra_hosts: sorted(config.extraHosts),
+      stop_signal: config.stopSignal,
+      stop_grace_period_ms: config.stopGraceMs,
+    }),
+    ...(config.command === undefined ? {} : { command: config.command }),
+    ...(config.entrypoint === undefined ? {} : { entrypoint: config.entrypoint }),
+  }
+}

@@ -1,0 +1,68 @@
+// Asks a host's shell what stands between us and its docker engine.
+import type { Detection } from '../../core/provider.js'
+import { type Sh, sh } from '../../core/sh.js'
+
+/** Where docker listens unless it is told otherwise. */
+export const defaultSocket = '/var/run/docker.sock'
+
+/**
+ * Prints `name=value` lines; read-only. May run as root while the login user is another: then the login user is who called
+ * sudo, and whether he may write the socket is told by his groups.
+ */
+export const detectScript: Sh = sh`
+socket=${defaultSocket}
+echo "socket=$socket"
+uid=$(id -u)
+login=$(id -un)
+if [ "$uid" = 0 ]; then login=\${SUDO_USER:-$login}; fi
+printf 'uid=%s\nlogin=%s\ngroups=%s\n' "$uid" "$login" "$(id -nG "$login" 2>/dev/null)"
+if [ -S "$socket" ]; then
+  echo exists=yes
+  printf 'group=%s\n' "$(stat -L -c %G "$socket" 2>/dev/null)"
+  if [ -w "$socket" ]; then echo writable=yes; fi
+  while read -r line; do
+    case $line in *' 00010000 '*/run/docker.sock) echo listening=yes; break;; esac
+  done </proc/net/unix
+fi
+if [ -r /run/docker.pid ]; then
+  read -r pid </run/docker.pid || true
+  if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then echo running=yes; fi
+fi
+PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin
+if command -v dockerd >/dev/null 2>&1; then echo dockerd=yes; fi
+if command -v docker >/dev/null 2>&1; then echo client=yes; fi
+`
+
+/** Reads what `detectScript` printed. */
+export function readDetection(out: string): Detection {
+  const told = new Map<string, string>()
+  for (const line of out.split('\n')) {
+    const at = line.indexOf('=')
+    if (at > 0) told.set(line.slice(0, at), line.slice(at + 1))
+  }
+  const is = (name: string): boolean => told.get(name) === 'yes'
+  const socket = told.get('socket') ?? defaultSocket
+  const login = told.get('login') ?? ''
+  const root = told.get('uid') === '0'
+  const client = is('client')
+  const found = (state: Detection['state'], rootOnly: boolean, text: string): Detection => ({
+    state,
+    socket,
+    rootOnly,
+    client,
+    text,
+  })
+
+  if (!(is('exists') && (is('listening') || is('running'))))
+    return is('dockerd')
+      ? found('not-running', false, `dockerd is installed but does not listen at ${socket}`)
+      : found('not-installed', false, 'dockerd is not installed')
+  const group = told.get('group') ?? ''
+  const loginMay =
+    root && login !== 'root' ? (told.get('groups') ?? '').split(' ').includes(group) && group !== '' : is('writable')
+  if (loginMay) return found('answers', false, `docker listens at ${socket}`)
+  const why = `${login} is not in the group ${group || 'docker'}`
+  return root
+    ? found('answers', true, `only root may use ${socket}: ${why}`)
+    : found('denied', true, `${socket} may not be used: ${why}, and there is no way to become root`)
+}

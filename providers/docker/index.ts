@@ -1,0 +1,32 @@
+// Docker on each host, spoken to over its Engine API.
+import { type Engine, provider } from '../../core/provider.js'
+import { applyStep } from './apply/index.js'
+import { detectScript, readDetection } from './detect.js'
+import { diff } from './diff/index.js'
+import { downSteps } from './diff/removal.js'
+import { execInContainer } from './exec.js'
+import { listProject } from './list.js'
+import { followLogs } from './logs.js'
+import { observe } from './observe/observe.js'
+import type { Seen } from './observe/seen.js'
+import { type DockerEngine, openEngine } from './open.js'
+
+/** Core hands each provider only the engines that it has opened. */
+const own = (engine: Engine): DockerEngine => engine as DockerEngine
+
+/** The provider `docker`. */
+export const docker = provider<Seen>({
+  name: 'docker',
+  needs: ({ source, users }) => (source === 'none' ? [] : [{ playbook: 'docker', vars: { users } }]),
+  scopes: hosts => hosts.map(({ name }) => ({ name, hosts: [name] })),
+  detect: () => detectScript,
+  readDetection,
+  open: openEngine,
+  observe: (engine, wanted, files) => observe('absent' in engine ? engine : own(engine), wanted, files),
+  diff,
+  down: downSteps,
+  apply: (engine, step, context) => applyStep(own(engine), step, context),
+  list: (engine, project) => listProject(own(engine), project),
+  logs: (engine, container, options, line) => followLogs(own(engine), container, options, line),
+  exec: (engine, container, request) => execInContainer(own(engine), container, request),
+})

@@ -1,0 +1,94 @@
+// Reads an engine: four lists at the same time, and nothing else, because our labels carry what else we need to know.
+import type { LocalFiles } from '../../../core/files.js'
+import { type Absent, isAbsent } from '../../../core/provider.js'
+import type { Wanted } from '../../../core/wanted.js'
+import type { ContainerSummary, ImageSummary, NetworkSummary, VolumeSummary } from '../api/shapes.js'
+import { defineImage } from '../images/definition.js'
+import type { SeenImage } from '../images/reference.js'
+import type { DockerEngine } from '../open.js'
+import type { ImageDefinition, Seen, SeenContainer } from './seen.js'
+
+/** A container's own name: the one without a second slash (the others are those of old-style links). */
+const ownName = (names: readonly string[]): string =>
+  (names.find(name => name.lastIndexOf('/') === 0) ?? names[0] ?? '').slice(1)
+
+/** The engine names anonymous volumes by 64 hex digits. */
+const anonymousName = /^[0-9a-f]{64}$/
+
+const healthOf = (status: string): SeenContainer['health'] => {
+  const told = /\((?:health: )?(starting|healthy|unhealthy)\)/.exec(status)?.[1]
+  return told === 'starting' || told === 'healthy' || told === 'unhealthy' ? told : 'none'
+}
+
+/** A listed container as data. */
+export function containerFrom(found: ContainerSummary): SeenContainer {
+  const exit = /^Exited \((-?\d+)\)/.exec(found.Status)?.[1]
+  return {
+    id: found.Id,
+    name: ownName(found.Names),
+    labels: found.Labels ?? {},
+    image: found.Image,
+    imageId: found.ImageID,
+    state: found.State,
+    status: found.Status,
+    health: healthOf(found.Status),
+    ...(exit === undefined ? {} : { exitCode: Number(exit) }),
+    ports: found.Ports ?? [],
+    anonymousVolumes: (found.Mounts ?? []).flatMap(({ Type, Name = '' }) =>
+      Type === 'volume' && anonymousName.test(Name) ? [Name] : [],
+    ),
+  }
+}
+
+const imageFrom = (found: ImageSummary): SeenImage => ({
+  id: found.Id,
+  tags: (found.RepoTags ?? []).filter(tag => tag !== '<none>:<none>'),
+  digests: found.RepoDigests ?? [],
+  labels: found.Labels ?? {},
+})
+
+/** All containers of an engine. */
+export const listContainers = async (engine: DockerEngine, signal?: AbortSignal): Promise<SeenContainer[]> => {
+  const found = await engine.api.json<ContainerSummary[]>({ path: '/containers/json', query: { all: true }, signal })
+  return found.map(containerFrom)
+}
+
+/** All tagged images of an engine, and untagged ones that nothing is built upon. */
+export const listImages = async (engine: DockerEngine, signal?: AbortSignal): Promise<SeenImage[]> =>
+  (await engine.api.json<ImageSummary[]>({ path: '/images/json', signal })).map(imageFrom)
+
+async function defineAll(wanted: Wanted, files: LocalFiles): Promise<Record<string, ImageDefinition>> {
+  const definitions: Record<string, ImageDefinition> = {}
+  for (const want of wanted.images) {
+    const definition = await defineImage(want, files, wanted.key)
+    if (definition) definitions[want.ref] = definition
+  }
+  return definitions
+}
+
+/** Observes an engine; without one, only what lies on this machine is read. Throws a UserError where a build context is missing. */
+export async function observe(engine: DockerEngine | Absent, wanted: Wanted, files: LocalFiles): Promise<Seen> {
+  if (isAbsent(engine))
+    return {
+      absent: engine,
+      containers: [],
+      networks: [],
+      volumes: [],
+      images: [],
+      definitions: await defineAll(wanted, files),
+    }
+  const [containers, networks, volumes, images, definitions] = await Promise.all([
+    listContainers(engine),
+    engine.api.json<NetworkSummary[]>({ path: '/networks' }),
+    engine.api.json<{ Volumes: VolumeSummary[] | null }>({ path: '/volumes' }),
+    listImages(engine),
+    defineAll(wanted, files),
+  ])
+  return {
+    containers,
+    networks: networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} })),
+    volumes: (volumes.Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, name: Name, labels: Labels ?? {} })),
+    images,
+    definitions,
+  }
+}

@@ -1,0 +1,6 @@
+// The list of container engines that we know.
+import type { AnyProvider } from '../core/provider.js'
+import { docker } from './docker/index.js'
+
+/** Every provider, by the name that `engine.provider` says. */
+export const providers: readonly AnyProvider[] = [docker as AnyProvider]
