@@ -30,15 +30,15 @@ function optionOf(spec: OptionSpec): Option {
   return spec.kind === 'list' ? option.argParser(collect) : option
 }
 
-/** The global options for a command: not in its own help, and without a short form that it uses itself. */
-function addGlobals(to: Commander, hidden: boolean): void {
+/** The global options, for a command without the short forms that it uses itself. */
+function addGlobals(to: Commander, heading: string): void {
   const taken = new Set(to.options.map(option => option.short))
   for (const spec of globalSpecs) {
     const [short, long] = spec.flags.split(', ')
     const flags = long !== undefined && taken.has(short) ? long : spec.flags
     const option = new Option(flags, spec.text)
     if ('list' in spec) option.argParser(collect)
-    to.addOption(hidden ? option.hideHelp() : option)
+    to.addOption(option.helpGroup(heading))
   }
 }
 
@@ -46,7 +46,7 @@ function addGlobals(to: Commander, hidden: boolean): void {
 function declare(sub: Commander, command: AnyCommand): void {
   for (const [name, spec] of Object.entries(command.arguments)) sub.argument(shape(name, spec.need), spec.text)
   for (const spec of Object.values(command.options)) sub.addOption(optionOf(spec))
-  addGlobals(sub, true)
+  addGlobals(sub, 'Options of every command:')
 }
 
 /** What was given, by the keys of the command's own definition. */
@@ -70,18 +70,24 @@ function givenOf(sub: Commander, command: AnyCommand): AnyGiven {
 }
 
 /** The library's words as an error of ours. */
-function usageErrorOf({ message, code }: CommanderError): Error {
+function usageErrorOf({ message, code }: CommanderError, command: AnyCommand | undefined): Error {
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n')
   const guess = /Did you mean (.*)\?/.exec(rest.join(' '))?.[1]
-  const hint = guess
-    ? `did you mean ${guess}?`
-    : code === 'commander.excessArguments' || code === 'commander.unknownOption'
-      ? 'a command for a host or a container comes after `--`; `longshore COMMAND --help` tells what there is'
-      : '`longshore --help` tells what there is'
-  return usageError(first, { hint })
+  if (guess !== undefined) return usageError(first, { hint: `did you mean ${guess}?` })
+  if (command && 'command' in command.arguments && code === 'commander.unknownOption')
+    return usageError(first, { hint: `what is to be run comes after \`--\`: longshore ${command.name} … -- COMMAND` })
+  return usageError(first, { hint: `\`longshore ${command ? `${command.name} ` : ''}--help\` tells what there is` })
 }
 
-function createProgram(context: ArgvContext, taken: (asked: Asked) => void): Commander {
+interface Reading {
+  /** The command that was named, once it is loaded. */
+  command?: AnyCommand
+  asked?: Asked
+}
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+
+function createProgram(context: ArgvContext, reading: Reading): Commander {
   const program = new Commander('longshore')
     .description('Bare Linux hosts to running, linked containers, from one file.')
     .version(context.version, '-V, --version', 'print the version')
@@ -89,7 +95,7 @@ function createProgram(context: ArgvContext, taken: (asked: Asked) => void): Com
     .helpCommand(false)
     .enablePositionalOptions()
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true, helpWidth: context.columns })
+    .configureHelp({ helpWidth: context.columns })
     .configureOutput({
       writeOut: context.out,
       writeErr: context.err,
@@ -97,23 +103,22 @@ function createProgram(context: ArgvContext, taken: (asked: Asked) => void): Com
       getErrHelpWidth: () => context.columns,
       outputError: () => {},
     })
-  addGlobals(program, false)
-  const loaded = new Map<string, AnyCommand>()
+  addGlobals(program, 'Options:')
   for (const entry of context.entries) {
-    const sub = program.command(entry.name).summary(entry.summary).description(`${entry.summary}.`)
+    const sub = program.command(entry.name).summary(entry.summary).description(sentence(entry.summary))
     sub.helpGroup(`${entry.group}:`).allowExcessArguments(false)
     sub.action(() => {
-      const command = loaded.get(entry.name)
+      const { command } = reading
       if (!command) throw new Error(`the command ${entry.name} was not loaded`)
       const options = readGlobalOptions(program.opts(), sub.opts())
-      taken({ kind: 'run', command, given: givenOf(sub, command), options })
+      reading.asked = { kind: 'run', command, given: givenOf(sub, command), options }
     })
   }
   // Only the command that was named is loaded, before its own options are read.
   program.hook('preSubcommand', async (_program, sub) => {
     const command = await context.entries.find(entry => entry.name === sub.name())?.load()
     if (!command) return
-    loaded.set(sub.name(), command)
+    reading.command = command
     declare(sub, command)
   })
   return program
@@ -121,10 +126,8 @@ function createProgram(context: ArgvContext, taken: (asked: Asked) => void): Com
 
 /** Reads the command line (without node and script). Prints help and version itself; everything wrong is a usage error. */
 export async function readArgv(argv: readonly string[], context: ArgvContext): Promise<Asked> {
-  const result: { asked?: Asked } = {}
-  const program = createProgram(context, asked => {
-    result.asked = asked
-  })
+  const reading: Reading = {}
+  const program = createProgram(context, reading)
   const words = argv[0] === 'help' ? [...argv.slice(1, 2), '--help'] : [...argv]
   try {
     await program.parseAsync(words, { from: 'user' })
@@ -134,7 +137,7 @@ export async function readArgv(argv: readonly string[], context: ArgvContext): P
       return { kind: 'told', exit: exitCodes.done }
     // Nothing but `longshore`: the help has been printed on stderr.
     if (error.code === 'commander.help') return { kind: 'told', exit: exitCodes.usage }
-    throw usageErrorOf(error)
+    throw usageErrorOf(error, reading.command)
   }
-  return result.asked ?? { kind: 'told', exit: exitCodes.usage }
+  return reading.asked ?? { kind: 'told', exit: exitCodes.usage }
 }

@@ -177,13 +177,13 @@ export const fileSchema = (parts?: SchemaParts) =>
         .optional(),
       networks: z
         .record(names, parts?.network ?? anything.nullable())
-        .describe('Networks, as in Compose.')
         .nullable()
+        .describe('Networks, as in Compose.')
         .optional(),
       volumes: z
         .record(names, parts?.volume ?? anything.nullable())
-        .describe('Volumes, as in Compose.')
         .nullable()
+        .describe('Volumes, as in Compose.')
         .optional(),
     })
     .describe('A Longshore project.')

@@ -1,6 +1,5 @@
 // Containers, from the raw file to what each host's engine shall have.
-export { checkContainers, type Prepare } from './check.js'
-export type { Trouble, WantedContext, Warning } from './run.js'
+export { checkContainers } from './check.js'
 export { imageSchema } from './schema/image.js'
 export { networkSchema, volumeSchema } from './schema/network-volume.js'
 export { serviceSchema } from './schema/service.js'

@@ -45,6 +45,8 @@ export async function openEngine(
   connection: Connection,
   detection: Promise<Detection>,
 ): Promise<DockerEngine | Absent> {
+  // Where the first try succeeds nobody asks for the answer, and then its failure must not count as unhandled.
+  detection.catch(() => undefined)
   try {
     return await tryAs(scope, connection, defaultSocket, 'login')
   } catch (error) {

@@ -200,8 +200,10 @@ test('the shape of the file: all mistakes at once, in file order', async t => {
     [
       'known keys are listed',
       'project: a\nsecrets: { X: { env: A }, Y: { zzzzzz: 1 } }\n',
-      ['2:27: secrets.Y.env is missing (text)',
-'2:32: unknown key "zzzzzz" in secrets.Y; known keys: command, env, file'],
+      [
+        '2:27: secrets.Y.env is missing (text)',
+        '2:32: unknown key "zzzzzz" in secrets.Y; known keys: command, env, file',
+      ],
     ],
     [
       'plain passwords',
@@ -452,7 +454,7 @@ test('a playbook: mistakes', async t => {
         '3:7: package.name is missing (text or a list)',
         '3:18: unknown key "nam" in package; did you mean "name"?',
         '4:15: there is no handler "tel" in this play; did you mean "tell"?',
-'6:7: retries is not supported by this version',
+        '6:7: retries is not supported by this version',
         '7:15: become must be true or false, not "yes"',
         '8:7: a task needs a resource: one of command, copy, package',
         '10:7: a task does one thing; this one has package and copy',
@@ -478,7 +480,7 @@ test('a playbook: mistakes', async t => {
       [
         '2:36: the template ends inside a block or an expression',
         '3:17: the expression is wrong: unexpected token: EOF',
-        '4:27: the expression is wrong: unexpected token: RPAREN',
+        '4:29: the expression is wrong: unexpected token: RPAREN',
       ],
     ],
     [
@@ -555,8 +557,9 @@ containers: { app: { image: "x:1", on: front } }
     '- hosts: all\n  vars: { a: "{{ b }}" }\n  tasks:\n    - package: { name: [a, "{{ x }}"] }\n      when: a == "b" && c.exists(x, x > 1)\n      notify: h\n  handlers:\n    - { name: h, command: { argv: [a] }, check: "true" }\n'
   let seed = 12345
   const random = (below: number): number => {
-    seed = (seed * 1103515245 + 12345) % 2147483648
-    return seed % below
+    seed = (seed + 0x6d2b79f5) | 0
+    const mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
   }
   const bits = [
     '{',

@@ -51,7 +51,10 @@ export function run(command: Sh, shell: Shell = ['dash']): Promise<Ended> {
 
 /** A probe as it runs among others: with text before and after it that must not be harmed, and nothing to read. */
 export async function probe(text: Sh, shell: Shell): Promise<Ended> {
-  const ended = await run({ sh: `echo before\n( eval ${quote(text.sh)} ) </dev/null\ncode=$?\necho "after $code"\n` }, shell)
+  const ended = await run(
+    { sh: `echo before\n( eval ${quote(text.sh)} ) </dev/null\ncode=$?\necho "after $code"\n` },
+    shell,
+  )
   const [, stdout = '', code] = /^before\n([\s\S]*)after (\d+)\n$/.exec(ended.stdout) ?? []
   if (code === undefined) throw new Error(`the probe broke its frame: ${ended.stdout} ${ended.stderr}`)
   return { ...ended, stdout, code: Number(code) }
@@ -78,7 +81,11 @@ export const contextIn = (folder: string): LoadContext => ({
     secret: text.includes('{{token}}'),
   }),
   files: {
-    exists: path => stat(path).then(() => true, () => false),
+    exists: path =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
     stat: path => entryOf(path, path).catch(() => undefined),
     text: path => readFile(path, 'utf8'),
     bytes: path => readFile(path),
