@@ -133,6 +133,7 @@ export async function carryOut(
   const problems = problemsOf(plan)
   if (plan.steps.length === 0) {
     await showPlan(context, plan)
+    if (problems.length === 0 && !context.options.json) context.print('Nothing to do.')
     await showErrors(context, problems)
     return exitOf(problems, context.signal.aborted)
   }

@@ -78,7 +78,7 @@ function gated(way: Way, raw: Program, gate: SudoGate): Program {
 
 async function endGroup(way: Way, group: number): Promise<void> {
   const role = roleOf(way.host, way.loginUser, 'root')
-  const killer = await startAs(way, ['sh', '-c', `kill -TERM -- -${group}`], { role })
+  const killer = await startAs(way, ['sh', '-c', `kill -s TERM -- -${group}`], { role })
   killer.stdout.resume()
   killer.stderr.resume()
   killer.stdin.end()

@@ -27,7 +27,7 @@ export interface Entry {
  */
 export const look: Sh = sh`
 look() {
-  if [ -L "$1" ]; then printf 'link=%s\n' "$(readlink "$1" | tr '\n' '?')"; fi
+  if [ -L "$1" ]; then link=$(readlink "$1"); printf 'link=%s\n' "$(printf %s "$link" | tr '\n' '?')"; fi
   if [ -f "$1" ]; then
     echo kind=file
     if [ "$2" = sum ]; then sum=$(sha256sum <"$1") || exit 1; echo "sum=\${sum%% *}"; fi

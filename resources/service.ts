@@ -136,6 +136,7 @@ until sh -c ${daemon.ready} </dev/null >/dev/null 2>&1; do
   sleep 1
 done`
         : sh``
+    if (setEnabled.sh === '' && setState.sh === '') return []
     return [
       sh`(${setEnabled}
 ${setState}

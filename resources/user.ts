@@ -103,7 +103,7 @@ export const user = resource<Want, Seen>({
   schema,
   name: want => `user ${want.name}`,
   probe(want) {
-    const password = sh`shadow=$(getent shadow ${want.name}) || { echo 'no permission to read password hashes' >&2; exit 1; }
+    const password = sh`[ -r /etc/shadow ] && shadow=$(getent shadow ${want.name}) || { echo 'no permission to read password hashes' >&2; exit 1; }
   shadow=\${shadow#*:}; printf 'password=%s\n' "$(printf %s "\${shadow%%:*}" | sha256sum)"`
     return sh`
 if line=$(getent passwd ${want.name}); then

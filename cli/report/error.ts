@@ -45,8 +45,10 @@ function userErrorLines(error: UserError, options: ErrorOptions): string[] {
   for (const line of rest) lines.push(`  ${cleanLine(shortened(line, error.at, options), 2000)}`)
   // Of several mistakes each line names its own place already.
   if (error.at && rest.length === 0) {
-    lines.push(`  ${style.faint('at')} ${options.shorten(error.at.file)}:${error.at.line}:${error.at.column}`)
-    lines.push(...excerpt(error.at, options))
+    const { file, line, column } = error.at
+    // A place on the command line ("--on") has no lines.
+    const place = file.startsWith('/') ? `at ${options.shorten(file)}:${line}:${column}` : `in ${file}`
+    lines.push(`  ${style.faint(place)}`, ...excerpt(error.at, options))
   }
   const output = error.output?.trimEnd() ?? ''
   if (output !== '') for (const line of output.split('\n')) lines.push(`  ${style.faint('|')} ${cleanLine(line)}`)

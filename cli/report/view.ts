@@ -78,7 +78,7 @@ export class RunView {
     })
     const most = Math.max(1, rows - 2)
     const shown = busy.length > most ? busy.slice(0, most - 1) : busy
-    const column = Math.min(Math.floor(columns / 4), Math.max(0, ...busy.map(({ name }) => width(name))))
+    const column = Math.min(Math.floor(columns / 4), Math.max(0, ...[...this.#hosts.keys()].map(width)))
     const sign = spinner[Math.floor(now / 100) % spinner.length] ?? ''
     const lines = shown.map(({ name, work, more }) => {
       const host = fit(name, column)

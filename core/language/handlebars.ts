@@ -48,7 +48,7 @@ export class TemplateSyntaxError extends Error {
 
 const parsed = new Map<string, Program>()
 const mostKept = 500
-const mostNested = 200
+const deepest = 100
 let library: typeof Handlebars | undefined
 
 const gotWords: Record<string, string> = {
@@ -76,14 +76,32 @@ function complaint(text: string, error: unknown): TemplateSyntaxError {
 /** Whether a text has anything for the template language in it. */
 export const isTemplate = (text: string): boolean => text.includes('{{')
 
-/** How deeply a text nests blocks and brackets at most; the parser of the library recurses. */
-const nesting = (text: string): number => Math.max(text.split('{{#').length, text.split('(').length)
+/** Where blocks or brackets nest too deeply; the library's parser takes quadratic time on them. -1 if nowhere. */
+function tooDeep(text: string): number {
+  let blocks = 0
+  let brackets = 0
+  let inside = false
+  for (const { 0: token, index } of text.matchAll(/\{\{(?:~?(?:#|\^\s*[^}~\s]|\/))?|\}\}|[()]/g)) {
+    if (token === '}}') inside = false
+    else if (token === '(' || token === ')') brackets = inside ? Math.max(0, brackets + (token === '(' ? 1 : -1)) : 0
+    else {
+      inside = true
+      brackets = 0
+      if (token.endsWith('/')) blocks--
+      else if (token !== '{{') blocks++
+    }
+    if (blocks > deepest || brackets > deepest) return index
+  }
+  return -1
+}
 
 /** Parses a template; the tree is kept for the next time. Throws a TemplateSyntaxError. */
 export function parseTemplate(text: string): Program {
   const known = parsed.get(text)
   if (known !== undefined) return known
   library ??= createRequire(import.meta.url)('handlebars') as typeof Handlebars
+  const deep = tooDeep(text)
+  if (deep >= 0) throw new TemplateSyntaxError('the template is nested too deeply', deep)
   let tree: Program
   try {
     tree = library.parse(text) as unknown as Program
@@ -92,7 +110,7 @@ export function parseTemplate(text: string): Program {
     throw complaint(text, error)
   }
   if (parsed.size >= mostKept) parsed.clear()
-  if (nesting(text) < mostNested) parsed.set(text, tree)
+  parsed.set(text, tree)
   return tree
 }
 

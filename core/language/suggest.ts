@@ -27,7 +27,7 @@ function distance(from: string, to: string): number {
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.slice(0, 64).toLowerCase()
   let best: string | undefined
-  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  let least = Math.floor((wanted.length + 1) / 3) + 1
   for (const candidate of known) {
     if (Math.abs(candidate.length - wanted.length) >= least) continue
     const edits = distance(wanted, candidate.toLowerCase())

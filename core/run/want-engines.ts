@@ -1,8 +1,9 @@
 // Gives every engine of the run what the file wants of it: services rendered per host, placed and linked.
 import { randomBytes } from 'node:crypto'
 import { selectHosts } from '../config/index.js'
+import { unreachableError } from '../errors.js'
 import { wantedByHost } from '../containers/index.js'
-import { interpolateValue, renderValue } from '../language/index.js'
+import { interpolateValue, references, renderValue } from '../language/index.js'
 import type { HostWork } from '../plan/host-work.js'
 import { hostScope } from '../plan/scope.js'
 import type { Host, Raw } from '../project.js'
@@ -20,6 +21,10 @@ const privateAddress = (host: Host, works: readonly HostWork[]): string | undefi
 export const preparer =
   (context: SessionContext, works: readonly HostWork[]) =>
   (raw: Raw, host: Host): unknown => {
+    // Without its facts a host's services cannot be rendered, but those of the others can.
+    const work = works.find(one => one.host === host)
+    if (work?.problem && references(raw.value, host.vars).has('facts'))
+      throw unreachableError(host.name, 'its facts are not known, because it could not be read')
     const interpolated = interpolateValue(raw.value, raw, context.project.environment)
     return renderValue(interpolated, raw, hostScope(host, works, context), { engineTemplates: true })
   }

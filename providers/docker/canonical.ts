@@ -39,7 +39,7 @@ const shownAs = (data: Json | undefined): string => {
   if (data === undefined) return 'not set'
   if (isSecret(data)) return '(secret)'
   if (typeof data === 'string') return data === '' ? '""' : data
-  if (Array.isArray(data) && data.every(item => typeof item === 'string')) return data.join(' ')
+  if (Array.isArray(data) && data.length > 0 && data.every(item => typeof item === 'string')) return data.join(' ')
   return canonicalJson(data)
 }
 

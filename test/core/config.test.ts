@@ -249,7 +249,7 @@ test('the shape of the file: all mistakes at once, in file order', async t => {
       [
         '2:24: the jumps of web1 lead back to web1',
         '2:46: the jumps of web2 lead back to web2',
-        '2:72: there is no secret "X"; did you mean "XY"?',
+        '2:72: there is no secret "X"; known: XY',
         '2:79: a host cannot be named "all": that word means every host',
         '3:11: "web2" is both a host and a group',
         '3:33: there is no host or group "wbe1"; did you mean "web1"?',

@@ -78,7 +78,7 @@ LogLevel ERROR
 ${extra}
 `,
   )
-  const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn('/usr/sbin/sshd', ['-D', '-f', config], { stdio: 'ignore' })
   for (let tries = 0; tries < 100; tries += 1) {
     const up = await new Promise<boolean>(resolve => {
       const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
