@@ -29,7 +29,7 @@ type OptionValue<Spec extends OptionSpec> = Spec['kind'] extends 'flag'
     : string[]
 
 /** What the user gave: every argument and option by its key in the command's definition. */
-export type Given<Arguments extends ArgumentSpecs, Options extends OptionSpecs> = {
+type Given<Arguments extends ArgumentSpecs, Options extends OptionSpecs> = {
   [Key in keyof Arguments]: ArgumentValue<Arguments[Key]>
 } & { [Key in keyof Options]: OptionValue<Options[Key]> }
 

@@ -8,7 +8,7 @@ import { mapLimited } from '../core/run/workers.js'
 import type { CommandContext } from './context.js'
 
 /** One engine that answers. */
-export interface OpenEngine {
+interface OpenEngine {
   scope: Scope
   provider: AnyProvider
   engine: Engine

@@ -8,7 +8,7 @@ export interface UserSettings {
   /** Hosts at a time. */
   forks: number
   colour: 'auto' | 'always' | 'never'
-  report: 'auto' | 'tree' | 'plain' | 'json'
+  report: 'auto' | 'tree' | 'plain'
 }
 
 /** What counts where the user has set nothing. */
@@ -18,7 +18,7 @@ export const defaultSettings: UserSettings = { forks: 50, colour: 'auto', report
 const shapes = {
   forks: { type: 'integer', minimum: 1, maximum: 1000 },
   colour: { type: 'string', enum: ['auto', 'always', 'never'] },
-  report: { type: 'string', enum: ['auto', 'tree', 'plain', 'json'] },
+  report: { type: 'string', enum: ['auto', 'tree', 'plain'] },
 } as const
 
 export type SettingName = keyof UserSettings
@@ -42,7 +42,7 @@ export function settingValue(name: SettingName, text: string): string | number {
     throw usageError(`${name} must be a whole number from ${shape.minimum} to ${shape.maximum}, not "${text}"`)
   }
   if (shape.enum.some(word => word === text)) return text
-  throw usageError(`${name} must be ${shape.enum.join(', ')}, not "${text}"`)
+  throw usageError(`${name} must be ${shape.enum.join(' or ')}, not "${text}"`)
 }
 
 /** Where the settings live: the XDG base directory specification's folder for configuration. */

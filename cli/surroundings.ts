@@ -8,7 +8,7 @@ import { findProjectFile } from './find-file.js'
 import type { GlobalOptions } from './options.js'
 import { askYesNo } from './prompt.js'
 import { errorData, errorText } from './report/error.js'
-import { createReport, styleFor } from './report/index.js'
+import { checkReport, createReport, styleFor } from './report/index.js'
 import { type Report, safeData } from './report/report.js'
 import { defaultSettings, readSettings, settingsFolder } from './settings.js'
 import type { Io } from './streams.js'
@@ -40,9 +40,10 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** Makes a command's context. */
+/** Makes a command's context. A usage error when the options do not fit the surroundings. */
 export function openContext(surroundings: Surroundings): OpenContext {
   const { options, io, env, home, cwd, signal } = surroundings
+  checkReport(surroundings)
   const masker = createMasker()
   const settings = once(() => readSettings(settingsFolder(env, home)))
   const resources = once(async () => (await import('../resources/index.js')).resources)
@@ -60,7 +61,7 @@ export function openContext(surroundings: Surroundings): OpenContext {
   const emit = (event: Event): void => {
     if (running) return running.emit(event)
     waiting.push(event)
-    // A report that cannot be made is told of where the command asks for it, or at the end.
+    // A report that cannot be made is told of where the command asks for it.
     report().catch(() => {})
   }
   const aside = <T>(work: () => T): T => (running?.aside ? running.aside(work) : work())
@@ -130,6 +131,7 @@ export function openContext(surroundings: Surroundings): OpenContext {
   return {
     context,
     async end() {
+      if (!running && waiting.length > 0) await report().catch(() => {})
       await running?.end()
     },
   }

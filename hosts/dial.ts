@@ -1,7 +1,7 @@
 // Opens a unix socket as root through a sudo session, where the login user may not.
 import type { Duplex } from 'node:stream'
 import { roleOf } from './command-line.js'
-import { endProgram, type Way } from './program.js'
+import { endProgram, type Program, type Way, within } from './program.js'
 import { dialError, HostSocket } from './socket.js'
 import { CheckFailed, startAs } from './sudo.js'
 
@@ -34,6 +34,12 @@ export async function dialThroughSudo(way: Way, socketPath: string, signal?: Abo
     readable: program.stdout,
     writable: program.stdin,
     closed: program.closed,
-    close: () => void endProgram(program),
+    close: () => void hangUp(program),
   })
+}
+
+/** The client ends by itself when its input does; only one that does not is ended. */
+async function hangUp(program: Program): Promise<void> {
+  program.stdin.end()
+  if (!(await within(1_000, program.closed))) await endProgram(program)
 }

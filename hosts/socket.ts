@@ -54,6 +54,9 @@ export class HostSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    // What still comes is thrown away: a channel tells its end only to those who read it.
+    this.#way.readable.removeAllListeners('data')
+    this.#way.readable.resume()
     this.#way.close()
     done(error)
   }

@@ -41,7 +41,7 @@ export async function startAs(way: Way, words: readonly string[], options: Start
   try {
     await passSudo(way, program, gate, options, role)
   } catch (error) {
-    raw.close()
+    program.close()
     throw error
   }
   return program
@@ -68,7 +68,12 @@ function gated(way: Way, raw: Program, gate: SudoGate): Program {
     stderr: through(raw.stderr, filter(gate.stderr)),
     exited: raw.exited,
     closed: raw.closed,
-    close: () => raw.close(),
+    close() {
+      // A filter that nobody reads would hold back the end of the stream.
+      raw.stdout.unpipe()
+      raw.stderr.unpipe()
+      raw.close()
+    },
     async terminate() {
       if (gate.group > 1) await endGroup(way, gate.group).catch(() => undefined)
       await raw.terminate()

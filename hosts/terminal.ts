@@ -1,6 +1,7 @@
 // Interactive terminals on this machine; the only file that knows node-pty.
 import type { Size, Terminal } from '../core/connection.js'
 import type { Sh } from '../core/sh.js'
+import { createScreen } from './screen.js'
 
 /** Where a local terminal starts and with what environment. */
 export interface LocalTerminalOptions {
@@ -27,24 +28,16 @@ export async function openLocalTerminal(
     env,
     encoding: null,
   })
-  const listeners: ((data: Uint8Array) => void)[] = []
-  const early: Uint8Array[] = []
+  const screen = createScreen()
   // The types say string, but without an encoding bytes come.
-  pty.onData((data: string | Uint8Array) => {
-    const bytes = typeof data === 'string' ? Buffer.from(data) : data
-    if (listeners.length === 0) early.push(bytes)
-    for (const listener of listeners) listener(bytes)
-  })
+  pty.onData(data => screen.show(typeof data === 'string' ? Buffer.from(data) : data))
   const exit = new Promise<number>(resolve => {
     pty.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode))
   })
   return {
     exit,
     write: data => pty.write(typeof data === 'string' ? data : Buffer.from(data)),
-    onData(listener) {
-      listeners.push(listener)
-      for (const bytes of early.splice(0)) listener(bytes)
-    },
+    onData: screen.watch,
     resize: next => pty.resize(next.columns, next.rows),
     close: () => pty.kill(),
   }

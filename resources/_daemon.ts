@@ -41,7 +41,7 @@ if has_script; then echo manager=script; else echo manager=none; fi
 if ready; then echo running=yes; else echo running=no; fi
 if has_script && command -v update-rc.d >/dev/null; then
   enabled=no
-  for link in /etc/rc[2345].d/S[0-9][0-9]"$name"; do if [ -e "$link" ]; then enabled=yes; fi; done
+  for link in /etc/rc[S2345].d/S[0-9][0-9]"$name"; do if [ -e "$link" ]; then enabled=yes; fi; done
   echo "enabled=$enabled"
 fi`
 
@@ -84,7 +84,7 @@ start() {
     fail "$name did not start" "$said"
   else
     if [ -n "$said" ]; then echo 'its init script did not start it:'; tail -n 5 "$said"; rm -f "$said"; fi
-    alive || start_daemon || fail "$name did not come up within ${patience} seconds; its log says:" "$log"
+    if alive; then wait_ready ${patience} ours; else start_daemon; fi || fail "$name did not come up within ${patience} seconds; its log says:" "$log"
     echo "started by \${how:-start-stop-daemon}"
   fi
 }`

@@ -29,14 +29,19 @@ export const styleFor = (
     }),
   )
 
-/** What to show events with. A usage error when the tree is asked for where nothing can be drawn. */
-function kindOf({ options, settings, env, io }: ReportSurroundings): 'tree' | 'plain' | 'json' {
-  const drawable = io.stderr.isTTY === true && env.TERM !== 'dumb'
-  if (options.report === 'tree' && !drawable)
+type Drawing = Pick<ReportSurroundings, 'options' | 'env' | 'io'>
+
+const canDraw = ({ env, io }: Drawing): boolean => io.stderr.isTTY === true && env.TERM !== 'dumb'
+
+/** A usage error when the tree is asked for where nothing can be drawn. */
+export function checkReport(surroundings: Drawing): void {
+  if (surroundings.options.report === 'tree' && !canDraw(surroundings))
     throw usageError('--report tree needs a terminal on stderr', { hint: 'leave it out, or say --report plain' })
-  if (options.report !== undefined) return options.report
-  return drawable && settings.report !== 'plain' ? 'tree' : 'plain'
 }
+
+/** What to show events with: as asked for, else the tree where it can be drawn and the user does not always want plain lines. */
+const kindOf = (surroundings: ReportSurroundings): 'tree' | 'plain' | 'json' =>
+  surroundings.options.report ?? (canDraw(surroundings) && surroundings.settings.report !== 'plain' ? 'tree' : 'plain')
 
 /** Makes the report of a run, behind the boundary that masks and cleans. What draws is loaded only if it draws. */
 export async function createReport(surroundings: ReportSurroundings): Promise<Report> {

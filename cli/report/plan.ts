@@ -54,7 +54,7 @@ function stepLines(step: Step, style: Style, verbose: boolean): string[] {
 }
 
 /** "Plan: 7 to change, 23 unchanged, 1 unknown". */
-export function planCounts({ steps, unchanged }: PlanText): string {
+function planCounts({ steps, unchanged }: PlanText): string {
   const unknown = steps.filter(step => step.certainty === 'unknown').length
   const parts = [`${steps.length - unknown} to change`, `${unchanged} unchanged`]
   if (unknown > 0) parts.push(`${unknown} unknown`)

@@ -21,6 +21,7 @@ interface Definition {
   shape?: Record<string, Schema<unknown>>
   innerType?: Schema<unknown>
   in?: Schema<unknown>
+  out?: Schema<unknown>
   valueType?: Schema<unknown>
   element?: Schema<unknown>
   options?: readonly Schema<unknown>[]
@@ -29,11 +30,13 @@ interface Definition {
 }
 
 /** The keys that a schema knows at a path; empty where it takes any. */
-export function knownKeys(schema: Schema<unknown>, path: Path): string[] {
+function knownKeys(schema: Schema<unknown>, path: Path): string[] {
   const definition = schema._zod.def as unknown as Definition
   const { shape, innerType, options, left, right } = definition
   if (innerType !== undefined) return knownKeys(innerType, path)
-  if (definition.in !== undefined) return knownKeys(definition.in, path)
+  // A pipe: of preprocess and its schema, or of a schema and its transform.
+  if (definition.in !== undefined && definition.out !== undefined)
+    return [...knownKeys(definition.in, path), ...knownKeys(definition.out, path)]
   if (options !== undefined) return options.flatMap(option => knownKeys(option, path))
   if (left !== undefined && right !== undefined) return [...knownKeys(left, path), ...knownKeys(right, path)]
   const [step, ...rest] = path
@@ -58,7 +61,10 @@ export function check<T>(schema: Schema<T>, raw: Raw, problems: Problems, option
 
 function describe({ path, message, unknown }: Wrong, schema: Schema<unknown>, name: string | undefined): string {
   const full = name === undefined ? path : [name, ...path]
-  if (unknown === undefined) return full.length === 0 ? `the file ${message}` : `${pathText(full)} ${message}`
+  if (unknown === undefined) {
+    if (full.length === 0) return `the file ${message}`
+    return `${pathText(full)}${/^(must|is|needs?|cannot|takes?|has|may)\b/.test(message) ? '' : ':'} ${message}`
+  }
   const parent = pathText(full.slice(0, -1))
   const place = parent === '' ? '' : ` in ${parent}`
   return `unknown key "${unknown}"${place}${suggestion(unknown, knownKeys(schema, path.slice(0, -1)), 'known keys')}`

@@ -5,7 +5,7 @@ import { type Schema, z } from '../schema.js'
 const anything = z.record(z.string(), z.unknown())
 
 /** A variable's or a register's name. */
-export const nameRule = /^[A-Za-z_][A-Za-z0-9_]*$/
+const nameRule = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** The name of a variable or a register. */
 export const nameSchema = z
@@ -44,7 +44,7 @@ const secretUse = z.strictObject(
   },
 )
 
-export const engineSchema = z
+const engineSchema = z
   .strictObject({
     provider: z.enum(['docker']).describe('Which container engine. Default docker.').optional(),
     source: z
@@ -68,7 +68,7 @@ const becomeSchema = z
   ])
   .describe('How to become root. Left out: `sudo -n` where it works.')
 
-export const hostSchema = z
+const hostSchema = z
   .strictObject({
     address: z
       .string()

@@ -63,7 +63,7 @@ function readCondition(raw: Raw, word: string): { text: string; at: At } {
 }
 
 /** The texts of a word that takes one text or a list of them, each with its place. */
-export function readTexts(raw: Raw, word: string): { text: string; at: At }[] {
+function readTexts(raw: Raw, word: string): { text: string; at: At }[] {
   const value = valueAt(raw.value, [word])
   if (value === undefined) return []
   if (!Array.isArray(value)) return [{ text: String(value), at: raw.where([word]) }]
@@ -101,7 +101,9 @@ function readArgs(raw: Raw, kind: string, problems: Problems): Raw {
       problems.add(`\`${word}\` belongs to the command resource, not to ${kind}`, raw.where([word], 'key'))
     return args
   }
-  const own = isPlain(args.value) ? args.value : { [Array.isArray(args.value) ? 'argv' : 'shell']: args.value }
+  // The short form `command: TEXT` is shell text.
+  const own = typeof args.value === 'string' ? { sh: args.value } : args.value
+  if (!isPlain(own)) return args
   const outside = Object.fromEntries(words.map(word => [word, valueAt(raw.value, [word])]))
   return {
     value: { ...own, ...outside },

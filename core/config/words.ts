@@ -17,7 +17,7 @@ export interface Wrong {
 }
 
 /** The kind of a value, with its article. */
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'string') return 'text'

@@ -17,7 +17,7 @@ export class ExpressionError extends Error {
 }
 
 /** A name an expression reads, with the keys that follow it (`facts.os.family`), and where it stands. */
-export interface NameUse {
+interface NameUse {
   name: string
   path: string[]
   offset: number

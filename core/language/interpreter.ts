@@ -4,20 +4,9 @@ import { UserError } from '../errors.js'
 import { type Masker, Secret } from '../secret.js'
 import type { Block, Call, Expression, Literal, Path, Program, Statement } from './handlebars.js'
 import { HelperError, helpers, isTrue } from './helpers.js'
+import { isMap, revealAll } from './reveal.js'
 import { suggestion } from './suggest.js'
-
-/** A mistake in a template, at a node. */
-export class TemplateError extends Error {
-  readonly node: Path | Literal | Statement | Expression
-  /** True when a name does not exist, which `default` and `required` allow. */
-  readonly missing: boolean
-
-  constructor(message: string, node: Path | Literal | Statement | Expression, missing = false) {
-    super(message)
-    this.node = node
-    this.missing = missing
-  }
-}
+import { TemplateError } from './template-error.js'
 
 interface Frame {
   context: unknown
@@ -25,20 +14,6 @@ interface Frame {
   /** `@index`, `@key`, `@first`, `@last`; and block parameters (`as |x|`). */
   data: Record<string, unknown>
   params: Record<string, unknown>
-}
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret)
-
-/** Replaces secrets inside plain data by their text and tells the name of the first one. */
-export function revealAll(value: unknown, found: (name: string) => void): unknown {
-  if (value instanceof Secret) {
-    found(value.name)
-    return value.reveal()
-  }
-  if (Array.isArray(value)) return value.map(item => revealAll(item, found))
-  if (isMap(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealAll(item, found)]))
-  return value
 }
 
 /** Interprets one template's tree over its top-level names. */

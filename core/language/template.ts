@@ -3,9 +3,10 @@ import { type At, UserError, usageError } from '../errors.js'
 import type { Raw } from '../project.js'
 import { Secret } from '../secret.js'
 import { isTemplate, offsetOfNode, type Program, parseTemplate, TemplateSyntaxError } from './handlebars.js'
-import { Interpreter, TemplateError } from './interpreter.js'
+import { Interpreter } from './interpreter.js'
 import { insideText, positionInFile } from './position.js'
 import type { Scope } from './scope.js'
+import { TemplateError } from './template-error.js'
 
 export interface RenderOptions {
   /** `{{.X}}`, the engine's own templates, pass through untouched. */
@@ -92,7 +93,7 @@ function wholeExpression(program: Program): (Program['body'][number] & { type: '
 }
 
 /** Renders one text of YAML: a value of any type when it is one whole expression, a Secret when a secret went into it. */
-export function renderString(text: string, scope: Scope, at: At | undefined, options: RenderOptions = {}): unknown {
+function renderString(text: string, scope: Scope, at: At | undefined, options: RenderOptions = {}): unknown {
   if (!isTemplate(text)) return text
   const whole = placed(text, undefined, at, () => {
     const only = wholeExpression(parseTemplate(hideEngine(text, options).text))

@@ -1,4 +1,5 @@
 // Gives a task its values: expands its loop, asks its condition, renders its arguments, as far as facts and registers are known.
+import { checkValue, mergeMaps } from '../config/index.js'
 import { type At, UserError, usageError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
 import {
@@ -103,13 +104,17 @@ const located = (error: unknown, at: At): unknown =>
       })
     : error
 
-const schemaError = (run: TaskRun, issues: readonly { path: PropertyKey[]; message: string }[]): UserError => {
-  const first = issues[0]
-  const path = (first?.path ?? []).map(part => (typeof part === 'symbol' ? String(part) : part))
-  return usageError(`${[run.kind.kind, ...path].join('.')}: ${first?.message ?? 'is not right'}`, {
-    at: run.task.args.where(path),
-    hint: `see longshore schema for what ${run.kind.kind} takes`,
-  })
+/** The task's arguments, rendered and checked; a task-wide environment stands under the task's own entries. */
+function argumentsOf(instance: Instance, scope: Scope): unknown {
+  const { task, kind } = instance.run
+  const rendered = renderValue(task.args.value, task.args, scope)
+  const shared =
+    task.environment === undefined ? undefined : renderValue(task.environment.value, task.environment, scope)
+  const value =
+    isMap(shared) && isMap(rendered)
+      ? { ...rendered, environment: mergeMaps(shared, isMap(rendered.environment) ? rendered.environment : {}) }
+      : rendered
+  return checkValue(kind.schema, { ...task.args, value }, kind.kind)
 }
 
 async function resolveInstance(instance: Instance, context: ResolveContext): Promise<void> {
@@ -131,20 +136,14 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
   }
   const waits = firstBlock(namesIn(instance, scope), context)
   if (waits) return wait(waits)
-  const rendered = renderValue(task.args.value, task.args, scope)
-  const checked = run.kind.schema.safeParse(
-    task.environment && isMap(rendered)
-      ? { ...rendered, environment: renderValue(task.environment.value, task.environment, scope) }
-      : rendered,
-  )
-  if (!checked.success) throw schemaError(run, checked.error.issues)
+  const args = argumentsOf(instance, scope)
   const load: LoadContext = {
     files: context.files,
     find: findSource(run, context.files, task.args.at),
     render: (text, file) => renderText(text, { file, scope }),
   }
   try {
-    instance.want = run.kind.load ? await run.kind.load(checked.data, load) : checked.data
+    instance.want = run.kind.load ? await run.kind.load(args, load) : args
   } catch (error) {
     throw located(error, task.at)
   }

@@ -1,8 +1,8 @@
 // Gives every engine of the run what the file wants of it: services rendered per host, placed and linked.
 import { randomBytes } from 'node:crypto'
 import { selectHosts } from '../config/index.js'
-import { unreachableError } from '../errors.js'
 import { wantedByHost } from '../containers/index.js'
+import { unreachableError } from '../errors.js'
 import { interpolateValue, references, renderValue } from '../language/index.js'
 import type { HostWork } from '../plan/host-work.js'
 import { hostScope } from '../plan/scope.js'

@@ -2,13 +2,28 @@
 
 import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
-import { messageOf } from '../../core/errors.js'
+import type { Terminal } from '../../core/connection.js'
+import { messageOf, unreachableError } from '../../core/errors.js'
 import type { Program } from '../program.js'
+import { createScreen } from '../screen.js'
 import { dialError, HostSocket } from '../socket.js'
-import { channelClosed, type SshChannel, type SshClient, type SshFault, signalChannel } from './client.js'
+import {
+  channelClosed,
+  keepUntilClosed,
+  type SshChannel,
+  type SshClient,
+  type SshFault,
+  signalChannel,
+} from './client.js'
 
-/** Opens a channel with ssh2's callback style; ssh2 throws when the connection is gone. */
-export function openChannel(
+/** Opens a session channel in ssh2's callback style; ssh2 throws when the connection is gone. */
+export async function openSession(
+  open: (answer: (error: Error | undefined, channel: SshChannel) => void) => void,
+): Promise<SshChannel> {
+  return keepUntilClosed(await openChannel(open))
+}
+
+function openChannel(
   open: (answer: (error: Error | undefined, channel: SshChannel) => void) => void,
 ): Promise<SshChannel> {
   return new Promise((resolve, reject) => {
@@ -50,6 +65,26 @@ export function programOf(channel: SshChannel): Program {
   }
 }
 
+/** A session channel with a terminal of the host's as an interactive terminal. */
+export function terminalOf(channel: SshChannel, host: string): Terminal {
+  channel.stderr.resume()
+  const exit = exitOf(channel).then(code => {
+    if (code === undefined) throw unreachableError(host, 'the connection was lost')
+    return code
+  })
+  // Whoever never asks for the exit must not be brought down by it.
+  exit.catch(() => undefined)
+  const screen = createScreen()
+  channel.on('data', screen.show)
+  return {
+    exit,
+    write: data => void channel.write(data),
+    onData: screen.watch,
+    resize: next => channel.setWindow(next.rows, next.columns, 0, 0),
+    close: () => channel.close(),
+  }
+}
+
 /** Opens a unix socket on the host as the login user; it takes no session. Errors: EDIAL. */
 export async function dialStreamLocal(client: SshClient, host: string, socketPath: string): Promise<Duplex> {
   const channel = await openChannel(answer => client.openssh_forwardOutStreamLocal(socketPath, answer)).catch(
@@ -65,9 +100,6 @@ export async function dialStreamLocal(client: SshClient, host: string, socketPat
     readable: channel,
     writable: channel,
     closed,
-    close() {
-      channel.close()
-      channel.resume()
-    },
+    close: () => channel.close(),
   })
 }

@@ -130,6 +130,15 @@ function narrowAgent(agent: ssh2.BaseAgent, only: readonly Buffer[]): ssh2.BaseA
   return agent
 }
 
+/**
+ * Keeps a session's channel open until the host closes it. Node destroys a stream whose both sides have ended, and ssh2 closes the channel
+ * then: too early, because the exit code comes after the end of the output.
+ */
+export function keepUntilClosed(channel: SshChannel): SshChannel {
+  channel.destroy = () => channel
+  return channel
+}
+
 /** Sends a signal ("TERM") to a session's program. */
 export function signalChannel(channel: SshChannel, signal: string): void {
   // Channel.signal() of ssh2 1.17 does nothing once our side has sent its end of input; the protocol has no such rule.

@@ -10,7 +10,7 @@ import { execute } from '../exec.js'
 import type { ConnectOptions } from '../options.js'
 import { endProgram, type Program, type Way } from '../program.js'
 import { createSemaphore, type Semaphore } from '../semaphore.js'
-import { dialStreamLocal, exitOf, isTooMany, openChannel, programOf } from './channel.js'
+import { dialStreamLocal, isTooMany, openSession, programOf, terminalOf } from './channel.js'
 import type { SshChannel, SshClient } from './client.js'
 import { createLinks, type Link, type OpenLink } from './link.js'
 
@@ -48,6 +48,7 @@ class SshConnection implements Connection {
   readonly #running = new Set<Program>()
   /** The first one carries everything; others only sockets through sudo that it has no room for. */
   #lines: Line[] = []
+  #places: Promise<unknown> = Promise.resolve()
 
   constructor(host: Host, openLink: OpenLink, term: string) {
     this.host = host.name
@@ -81,48 +82,41 @@ class SshConnection implements Connection {
   }
 
   async #dialAsRoot(socketPath: string, signal?: AbortSignal): Promise<Duplex> {
-    const most = (line: Line, index: number): number => (index === 0 ? keptSudoDials : line.sessions.limit)
-    const line =
-      this.#lines.find((candidate, index) => candidate.kept < most(candidate, index)) ?? (await this.open(signal))
-    line.kept += 1
-    try {
-      const socket = await dialThroughSudo(this.#wayOver(line), socketPath, signal)
-      socket.once('close', () => {
-        line.kept -= 1
-      })
-      return socket
-    } catch (error) {
+    const line = await this.#lineWithRoom(signal)
+    const leave = (): void => {
       line.kept -= 1
+    }
+    try {
+      const socket = await dialThroughSudo(this.#wayOver(line, false), socketPath, signal)
+      return socket.once('close', leave)
+    } catch (error) {
+      leave()
       throw error
     }
   }
 
+  /** A connection with room for one more kept socket, which has that place taken; made if there is none. One caller at a time. */
+  #lineWithRoom(signal?: AbortSignal): Promise<Line> {
+    const turn = this.#places.then(async () => {
+      const most = (line: Line): number => (line === this.#lines[0] ? keptSudoDials : line.sessions.limit)
+      const line = this.#lines.find(candidate => candidate.kept < most(candidate)) ?? (await this.open(signal))
+      line.kept += 1
+      return line
+    })
+    this.#places = turn.catch(() => undefined)
+    return turn
+  }
+
   async terminal(command: Sh | undefined, size: Size): Promise<Terminal> {
     const window = { term: this.#term, cols: size.columns, rows: size.rows, width: 0, height: 0 }
-    const channel = await this.#openSession(this.#main(), client =>
-      openChannel(answer =>
+    const channel = await this.#session(this.#main(), client =>
+      openSession(answer =>
         command === undefined
           ? client.shell(window, answer)
           : client.exec(`exec sh -c ${quote(command.sh)}`, { pty: window }, answer),
       ),
     )
-    channel.stderr.resume()
-    const exit = exitOf(channel).then(code => {
-      if (code === undefined) throw unreachableError(this.host, 'the connection was lost')
-      return code
-    })
-    // Whoever never asks for the exit must not be brought down by it.
-    exit.catch(() => undefined)
-    return {
-      exit,
-      write: data => void channel.write(data),
-      onData: listener => void channel.on('data', listener),
-      resize: next => channel.setWindow(next.rows, next.columns, 0, 0),
-      close() {
-        channel.close()
-        channel.resume()
-      },
-    }
+    return terminalOf(channel, this.host)
   }
 
   async renew(): Promise<void> {
@@ -148,18 +142,15 @@ class SshConnection implements Connection {
     return main
   }
 
-  #wayOver(line: Line): Way {
+  #wayOver(line: Line, ended = true): Way {
     return {
       host: this.#host,
       loginUser: line.link.user,
       start: async (text, signal) => {
-        const channel = await this.#openSession(
-          line,
-          client => openChannel(answer => client.exec(text, answer)),
-          signal,
-        )
+        const channel = await this.#session(line, client => openSession(answer => client.exec(text, answer)), signal)
         const program = programOf(channel)
-        this.#running.add(program)
+        // A kept socket ends with the connection; a command must be told.
+        if (ended) this.#running.add(program)
         void program.closed.then(() => this.#running.delete(program))
         return program
       },
@@ -167,7 +158,7 @@ class SshConnection implements Connection {
   }
 
   /** Opens a session in its turn. A host that allows fewer sessions than usual is believed, and the rest waits. */
-  async #openSession(
+  async #session(
     line: Line,
     open: (client: SshClient) => Promise<SshChannel>,
     signal?: AbortSignal,
@@ -177,6 +168,8 @@ class SshConnection implements Connection {
       try {
         const channel = await this.#guard(() => open(line.link.client))
         this.stats.execs += 1
+        // Each of stdin, stdout and whoever waits for the end listens for its close.
+        channel.setMaxListeners(0)
         channel.once('close', free)
         return channel
       } catch (error) {

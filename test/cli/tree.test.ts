@@ -203,7 +203,7 @@ test('a host that cannot be reached ends alone; a narrower terminal is redrawn w
   clock.ms = 1000
   t.equal(
     await drawn(),
-    '✖ gone  unreachable: no answer\n⠋ web1  install package a-rather-l…  1 s\n  1 of 2 hosts busy · 1 failed · 1 s',
+    '✖ gone  unreachable: no answer\n⠋ web1  install package a-rather-…  1 s\n  1 of 2 hosts busy · 1 failed · 1 s',
   )
   await report.end()
 })

@@ -48,7 +48,8 @@ const resourceKinds = [
   {
     kind: 'command',
     schema: z.strictObject({
-      argv: z.array(z.string()),
+      sh: z.string().optional(),
+      argv: z.array(z.string()).optional(),
       check: z.string().optional(),
       read_only: z.boolean().optional(),
     }),
@@ -439,6 +440,9 @@ test('a playbook: all its words', async t => {
     environment: { value: { A: '{{ who }}' } },
   })
   t.same(third?.args.value, { argv: ['wall', 'hi'], check: 'test -e /x', read_only: true })
+  const short = play?.tasks[3]?.args
+  t.same(short?.value, { sh: 'touch /x', check: 'test -e /x' })
+  t.same(short?.where(['sh']), { file, line: 29, column: 16 })
   t.same(third?.args.where(['check']), { file, line: 27, column: 14 })
   t.same(third?.args.where(['argv', 1]), { file, line: 26, column: 31 })
   t.equal(play?.handlers[0]?.name, 'tell')

@@ -33,8 +33,10 @@ test('an empty engine gets everything, in order; the second look finds nothing t
   t.same(planOf(want, absent), planOf(want, seen()), 'without an engine the plan shows everything all the same')
 
   const { steps } = diff(scope, want, seen(), { prune: false })
-  const labelsOf = (thing: string): Record<string, string> =>
-    (steps.find(step => step.thing === thing)?.work as { labels: Record<string, string> }).labels
+  const labelsOf = (thing: string): Record<string, string> => {
+    const work = steps.find(step => step.thing === thing)?.work as { labels: Record<string, string> } | undefined
+    return work?.labels ?? {}
+  }
   const there = seen({
     images: [redisImage],
     networks: [{ id: 'n1', name: 'shop_default', labels: labelsOf('network shop_default') }],

@@ -49,7 +49,9 @@ export async function settle(job: Job, name: string, id: string): Promise<void> 
   for (;;) {
     const details = await inspect(job.engine, id, job.signal)
     if (!details) throw new UserError(`container ${name} is gone`, { where: job.where })
-    if (details.RestartCount !== restarts || !details.State.Running) upSince = Date.now()
+    // Between two starts the engine says "running" too, and the pauses grow: only time since the last start counts.
+    const isUp = details.State.Running && !details.State.Restarting
+    if (details.RestartCount !== restarts || !isUp) upSince = Date.now()
     restarts = details.RestartCount
     const verdict = judge(details, Date.now() - upSince)
     if (verdict === 'good') return
