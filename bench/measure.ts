@@ -80,6 +80,8 @@ export const spawnOnce = (
         ? resolve(texts)
         : reject(new Error(`${program} ${args.join(' ')}: code ${code}\n${texts.stdout}\n${texts.stderr}`)),
     )
+    // A program that does not read its input may have closed it.
+    child.stdin.on('error', () => undefined)
     child.stdin.end(options.input ?? '')
   })
 

@@ -58,7 +58,7 @@ async function run(argv: readonly string[]): Promise<number> {
   let options = guessOptions(argv)
   let open: OpenContext | undefined
   const signal = watchSignals(
-    () => io.stderr.write('\nInterrupted: ending what runs; once more to stop at once.\n'),
+    () => open?.context.emit({ type: 'note', text: 'Interrupted: ending what runs; once more to stop at once.' }),
     () => void open?.end(),
   )
   process.on('uncaughtException', error => {

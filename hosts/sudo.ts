@@ -99,6 +99,7 @@ async function passSudo(
   role: Role & { kind: 'sudo' },
 ): Promise<void> {
   let answered = 0
+  const settled = new AbortController()
   const refuse = (code: number | undefined | null): Error =>
     sudoError(way.host, way.loginUser, role.user, { code, said: gate.said, asked: gate.asked })
   const opened = new Promise<void>((resolve, reject) => {
@@ -114,7 +115,7 @@ async function passSudo(
     }
     program.stdout.on('passed', look)
     program.stderr.on('passed', look)
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: settled.signal })
     void program.exited.then(async code => {
       await within(2_000, program.closed)
       if (gate.ready) return resolve()
@@ -124,8 +125,11 @@ async function passSudo(
     })
   })
   // Both streams must flow for the gate to see anything; what it lets through waits in the filters.
-  if (!(await within(patienceMs, opened))) {
-    void endProgram(program)
-    throw refuse(null)
+  try {
+    if (await within(patienceMs, opened)) return
+  } finally {
+    settled.abort()
   }
+  void endProgram(program)
+  throw refuse(null)
 }

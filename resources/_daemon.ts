@@ -54,7 +54,7 @@ wait_ready() {
     sleep 1
   done
 }
-fail() { printf '%s\n' "$1" >&2; if [ -s "$2" ]; then tail -n 20 "$2" >&2; fi; exit 1; }
+fail() { printf '%s\n' "$1" >&2; if ! alive; then rm -f "$pidfile"; fi; if [ -s "$2" ]; then tail -n 20 "$2" >&2; fi; exit 1; }
 start_script() {
   has_script || return 1
   said=$(mktemp) || exit 1

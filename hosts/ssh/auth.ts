@@ -2,7 +2,7 @@
 import { UserError } from '../../core/errors.js'
 import { type AuthAttempt, agentAttempt, type NextAuth } from './client.js'
 import { type KeyFile, type ReadKey, readPublicKey } from './keys.js'
-import type { Target } from './target.js'
+import { settingOf, type Target } from './target.js'
 
 export interface Login {
   next: NextAuth
@@ -59,12 +59,12 @@ async function publicKeysOf({ reach, identityFiles }: Target): Promise<Buffer[]>
 function identityFault({ reach }: Target, path: string, file: KeyFile): UserError | undefined {
   const fail = (message: string, hint: string): UserError =>
     new UserError(message, { where: reach.name, hint, exit: 4 })
-  const passphrase = `hosts.${reach.name}.passphrase`
+  const passphrase = settingOf(reach, 'passphrase')
   switch (file.state) {
     case 'key':
       return undefined
     case 'missing':
-      return fail(`there is no key ${path}`, `correct hosts.${reach.name}.identity, or make a key with ssh-keygen`)
+      return fail(`there is no key ${path}`, `correct ${settingOf(reach, 'identity')}, or make a key with ssh-keygen`)
     case 'locked':
       return fail(
         `the key ${path} is encrypted`,
@@ -119,7 +119,7 @@ function loginOf({ reach, user }: Target, candidates: readonly Candidate[], pass
     tried: () => [...tried.map(({ says }) => says), ...passedOver.map(says => `${says}, not tried`)],
     hint() {
       const takes = offered.length === 0 ? '' : `it takes ${offered.join(', ')}; `
-      return `${takes}check hosts.${reach.name}.user (${user}) and say identity:, or password: (as a secret), or load a key with ssh-add`
+      return `${takes}check ${settingOf(reach, 'user')} (${user}) and say identity:, or password: (as a secret), or load a key with ssh-add`
     },
   }
 }

@@ -7,7 +7,6 @@ import type { ConfigQuestion, SshSettings } from './config.js'
 
 export interface ConfigFiles {
   home: string
-  localUser: string
   read(path: string): Promise<string>
 }
 
@@ -23,7 +22,10 @@ export async function parseConfigFiles(
   const text = await withIncludes(await files.read(file), file, files, 0)
   let computed: Record<string, string | string[]>
   try {
-    computed = SSHConfig.parse(text).compute({ Host: alias, User: user ?? files.localUser }, { ignoreCase: true })
+    computed = SSHConfig.parse(text).compute(
+      { Host: alias, ...(user === undefined ? {} : { User: user }) },
+      { ignoreCase: true },
+    )
   } catch (error) {
     throw new UserError(`cannot read ${file}: ${messageOf(error)}`, { where: alias, cause: error })
   }

@@ -81,5 +81,5 @@ export async function askSsh(
 
 async function readByOurselves(question: ConfigQuestion, file: string, home: string): Promise<SshSettings> {
   const read = (path: string): Promise<string> => readFile(path, 'utf8')
-  return parseConfigFiles(question, file, { home, localUser: userInfo().username, read })
+  return parseConfigFiles(question, file, { home, read })
 }

@@ -4,7 +4,7 @@ import { type UserError, unreachableError } from '../../core/errors.js'
 import type { ConnectOptions } from '../options.js'
 import { keyTypeOf } from './client.js'
 import { appendKnownKey, judge, type KnownKey, readKnownKeys } from './known-hosts.js'
-import type { Target } from './target.js'
+import { settingOf, type Target } from './target.js'
 
 /** What is known of one host's keys, before it is spoken to. */
 export interface HostKeys {
@@ -45,7 +45,7 @@ function onlyKey({ reach, knownName }: Target, hostKey: string): HostKeys {
     types: [type],
     check(key) {
       if (key.toString('base64') === wanted) return undefined
-      const error = unreachableError(reach.name, `${knownName} has another key than hosts.${reach.name}.host_key`, {
+      const error = unreachableError(reach.name, `${knownName} has another key than ${settingOf(reach, 'host_key')}`, {
         hint: `it shows ${keyTypeOf(key)} ${key.toString('base64')} (${fingerprintOf(key)}); if that is right, put it into host_key`,
       })
       return { kind: 'refused', error }
@@ -107,7 +107,7 @@ function unknownError({ reach, knownName }: Target, key: Buffer, authority: Know
     reach.name,
     `the host key of ${knownName} is not known (${keyTypeOf(key)} ${fingerprintOf(key)})${ca}`,
     {
-      hint: `compare it on the host, then connect once with ssh, or give hosts.${reach.name}.host_key, or use --accept-new-host-keys`,
+      hint: `compare it on the host, then connect once with ssh, or give ${settingOf(reach, 'host_key')}, or use --accept-new-host-keys`,
     },
   )
 }

@@ -69,7 +69,7 @@ export function createLinks(options: ConnectOptions): OpenLink {
       const client = await openKnown(target, signal, via)
       // The bastion is let go as soon as nobody comes through it any more.
       client.once('close', () => via?.leave())
-      return { client, user: target.user, close: () => client.end() }
+      return { client, user: target.user, close: () => hangUp(client) }
     } catch (error) {
       via?.leave()
       throw error
@@ -186,6 +186,12 @@ interface Via {
   name: string
   forward(target: Target): Promise<Duplex>
   leave(): void
+}
+
+/** Says goodbye; a host that no longer listens does not keep us. */
+function hangUp(client: SshClient): void {
+  client.end()
+  setTimeout(() => client.destroy(), 1_000).unref()
 }
 
 const onceOnly = (act: () => void): (() => void) => {

@@ -9,7 +9,14 @@ import { knownName } from './known-hosts.js'
 export type Reach = Pick<
   Host,
   'name' | 'address' | 'user' | 'port' | 'identity' | 'passphrase' | 'password' | 'jump' | 'hostKey'
->
+> & {
+  /** Not a host of the file, but a destination as ssh takes it. */
+  destination?: true
+}
+
+/** Where the user sets something of a host, for hints. */
+export const settingOf = ({ name, destination }: Reach, key: string): string =>
+  destination === true ? `${key} of ${name} in ~/.ssh/config` : `hosts.${name}.${key}`
 
 export interface Target {
   reach: Reach
@@ -48,7 +55,7 @@ export async function resolveTarget(reach: Reach, options: TargetOptions): Promi
   const settings = explicit ? {} : await options.settings(questionOf(reach))
   const one = (keyword: string): string | undefined => settings[keyword]?.[0]
   const localUser = userInfo().username
-  const hostname = (one('hostname') ?? reach.address).replaceAll('%h', reach.address)
+  const hostname = (one('hostname') ?? reach.address).replaceAll('%h', reach.address).replace(/^\[(.*)\]$/, '$1')
   const port = reach.port ?? Number(one('port') ?? 22)
   const user = reach.user ?? one('user') ?? localUser
   const tokens = { d: options.home, h: hostname, n: reach.address, p: String(port), r: user, u: localUser, '%': '%' }
@@ -121,6 +128,7 @@ export function parseDestination(text: string): Reach {
   const [, address = place, port] = bracketed ?? named ?? []
   return {
     name: text,
+    destination: true,
     address,
     ...(at > 0 ? { user: plain.slice(0, at) } : {}),
     ...(port === undefined ? {} : { port: Number(port) }),

@@ -62,7 +62,7 @@ const shortened = (text: string): string => {
 }
 
 /** A change in people's words: "environment.COLOR: blue → green", "environment.TOKEN: secret changed". */
-export function changeText({ what, from, to }: Change): string {
+function changeText({ what, from, to }: Change): string {
   if (from === '(secret)' && to === '(secret)') return `${what}: secret changed`
   return `${what}: ${shortened(from)} → ${shortened(to)}`
 }

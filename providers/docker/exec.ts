@@ -28,7 +28,7 @@ async function exitCodeOf({ api }: DockerEngine, id: string): Promise<number> {
   }
 }
 
-/** Runs a command in a running container; gives its exit code. Standard input is passed on to its end and then closed. */
+/** Runs a command in a running container; gives its exit code. Standard input is passed on to its end and then, without a terminal, closed. */
 export async function execInContainer(engine: DockerEngine, container: string, request: ExecRequest): Promise<number> {
   const { api, scope } = engine
   const { argv, user, workdir, tty, stdin, size, onResize } = request
@@ -63,7 +63,8 @@ export async function execInContainer(engine: DockerEngine, container: string, r
   if (tty && size) resize(size)
   if (tty) onResize?.(resize)
   const done = copyOut(stream, request)
-  stdin?.pipe(stream)
+  // With a terminal the engine ends the output, too, when its input ends; there an end is typed (Ctrl-D).
+  stdin?.pipe(stream, { end: !tty })
   try {
     await done
   } finally {

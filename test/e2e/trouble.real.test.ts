@@ -1,11 +1,13 @@
 // What keeps a run from starting: mistakes in the file, hosts that cannot be reached or trusted. Told clearly, and no host is harmed.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { busyboxTarball, docker, labHost } from '../lab/index.js'
 import { freePort } from '../lab/ports.js'
 import { hostEntry, testProject } from './command.js'
 import { ended, said, stateOf } from './trouble-told.js'
+
+tap.setTimeout(240_000)
 
 const [web, plain] = await Promise.all([
   labHost({ name: 'web', engine: true }),

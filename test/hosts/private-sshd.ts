@@ -139,3 +139,13 @@ export const connectWith = (options: Partial<ConnectOptions> & { home: string })
     connectTimeoutMs: 5_000,
     ...options,
   })
+
+/** How an error for a host that cannot be reached looks. */
+export type Unreachable = { name: string; exit: number; message: RegExp; hint: RegExp }
+
+export const unreachable = (message: RegExp, hint: RegExp = /./): Unreachable => ({
+  name: 'UserError',
+  exit: 4,
+  message,
+  hint,
+})

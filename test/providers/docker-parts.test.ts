@@ -1,9 +1,6 @@
-// The parts of the docker provider that need no engine: requests, Dockerfiles, references, streams, and what a host's shell told.
+// The parts of the docker provider that need no engine: requests, streams, verdicts, and what a host's shell told.
 import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { test } from 'tap'
-import type { UserError } from '../../core/errors.js'
-import type { FileEntry, LocalFiles } from '../../core/files.js'
 import { Secret } from '../../core/secret.js'
 import type { ContainerConfig } from '../../core/wanted.js'
 import type { ContainerDetails } from '../../providers/docker/api/shapes.js'
@@ -14,15 +11,11 @@ import { holds } from '../../providers/docker/containers/dependencies.js'
 import { refusedPort } from '../../providers/docker/containers/refusals.js'
 import { judge } from '../../providers/docker/containers/settle.js'
 import { readDetection } from '../../providers/docker/detect.js'
-import { hashEntries, readContext } from '../../providers/docker/images/context.js'
-import { baseImages, needsBuildkit } from '../../providers/docker/images/dockerfile.js'
-import { familiarReference, splitReference } from '../../providers/docker/images/reference.js'
-import { packTar } from '../../providers/docker/images/tar.js'
 import { docker } from '../../providers/docker/index.js'
 import { portTexts } from '../../providers/docker/list.js'
 import { sinceSeconds } from '../../providers/docker/logs.js'
 import { providers } from '../../providers/index.js'
-import { at, container, key } from './samples.js'
+import { container, key } from './samples.js'
 
 test('the provider is listed, and needs its playbook unless the engine is none of ours', t => {
   t.same(
@@ -102,48 +95,6 @@ test('a create request, for engines that take one network at once and for those 
   t.end()
 })
 
-test('Dockerfiles: what they start from, and which builder can read them', t => {
-  const rows: [string, Record<string, string>, string | undefined, string[], boolean][] = [
-    ['FROM busybox', {}, undefined, ['busybox'], false],
-    ['# c\nfrom  busybox:1 AS one\nFROM one\nFROM scratch\nCOPY --from=one /a /b', {}, undefined, ['busybox:1'], false],
-    ['ARG V=1\nARG N\nFROM busybox:$V\nFROM ${N:-debian}:${V}', {}, undefined, ['busybox:1', 'debian:1'], false],
-    ['ARG V=1\nFROM busybox:$V', { V: '2' }, undefined, ['busybox:2'], false],
-    ['FROM a AS x\nFROM b AS y\nFROM c', {}, 'y', ['a', 'b'], false],
-    ['FROM \\\n# why\n  busybox', {}, undefined, ['busybox'], false],
-    [
-      'FROM --platform=linux/amd64 a\nCOPY --from=tools:3 /x /x\nCOPY --from=0 /y /y',
-      {},
-      undefined,
-      ['a', 'tools:3'],
-      false,
-    ],
-    ['FROM a\nRUN <<EOF\nFROM nowhere\nEOF\nRUN true', {}, undefined, ['a'], true],
-    ['# syntax=docker/dockerfile:1\nFROM a', {}, undefined, ['a'], true],
-    ['FROM a\nRUN --mount=type=cache,target=/x make', {}, undefined, ['a'], true],
-    ['FROM a\nCOPY --chmod=755 x y', {}, undefined, ['a'], true],
-    ['FROM a\nCOPY --chown=1:1 x y\nRUN cat <file', {}, undefined, ['a'], false],
-  ]
-  for (const [text, args, target, bases, buildkit] of rows) {
-    t.same(baseImages(text, args, target), bases, text)
-    t.equal(needsBuildkit(text), buildkit, text)
-  }
-  t.end()
-})
-
-test('image references', t => {
-  const rows: [string, string, string, string][] = [
-    ['redis', 'redis:latest', 'redis', 'latest'],
-    ['docker.io/library/redis:7', 'redis:7', 'docker.io/library/redis', '7'],
-    ['localhost:5000/a/b', 'localhost:5000/a/b:latest', 'localhost:5000/a/b', 'latest'],
-    ['redis:7@sha256:abc', 'redis@sha256:abc', 'redis', 'sha256:abc'],
-  ]
-  for (const [ref, familiar, name, tag] of rows) {
-    t.equal(familiarReference(ref), familiar, ref)
-    t.same(splitReference(ref), { name, tag }, ref)
-  }
-  t.end()
-})
-
 test('what a host told of its engine', t => {
   const socket = 'socket=/var/run/docker.sock\n'
   const user = 'uid=1000\nlogin=deploy\ngroups=deploy\n'
@@ -218,6 +169,7 @@ test('judging a started container, and a dependency', t => {
   const always = { HostConfig: { RestartPolicy: { Name: 'always' } } }
   t.equal(judge(details({}), 0), 'wait')
   t.equal(judge(details({}), 1000), 'good')
+  t.equal(judge(details({}, { RestartCount: 2 }), 1000), 'wait')
   t.equal(judge(details({ Health: { Status: 'starting' } }), 60_000), 'wait')
   t.equal(judge(details({ Health: { Status: 'healthy' } }), 0), 'good')
   t.same(judge(details({ Health: { Status: 'unhealthy' } }), 0), { bad: 'is unhealthy' })
@@ -258,6 +210,6 @@ test('ports and times as people write them', t => {
   t.equal(sinceSeconds('1h30m', 10_000_000), '4600')
   t.equal(sinceSeconds('1970-01-01T00:01:00Z', 0), '60.000')
   t.equal(sinceSeconds('12.5', 0), '12.5')
-  t.throws(() => sinceSeconds('yesterday', 0), { message: '"yesterday" is no time' } as Partial<UserError>)
+  t.throws(() => sinceSeconds('yesterday', 0), { message: '"yesterday" is no time' })
   t.end()
 })

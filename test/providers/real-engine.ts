@@ -18,10 +18,7 @@ import type { DockerEngine } from '../../providers/docker/open.js'
 import { busyboxTarball, docker as client, ensureEngine, tryDocker } from '../lab/index.js'
 import { at, container, wanted } from './samples.js'
 
-/** The image that the tests' containers are made of. */
-export const busyboxImage = 'lsprov-busybox'
-
-export interface Ran {
+interface Ran {
   /** What was planned, as "verb thing: cause". */
   plan: string[]
   /** How each step ended, by thing: its state, or the error's message. */
@@ -35,6 +32,8 @@ export interface Ran {
 /** One project on the engine. Its `clean` removes all that it made. */
 export interface RealProject {
   name: string
+  /** The image that its containers are made of. */
+  image: string
   engine: DockerEngine
   connection: Connection
   /** Names a container of the project, with busybox's image and a short grace period. */
@@ -59,7 +58,7 @@ const localHost = (name: string): Host => ({
 })
 
 /** Opens this machine as a host. */
-export const openLocal = (name: string): Promise<Connection> => {
+const openLocal = (name: string): Promise<Connection> => {
   const host = localHost(name)
   const unknownHostKey = async (): Promise<boolean> => false
   return createConnect({ hosts: [host], unknownHostKey, acceptNewHostKeys: false, home: homedir(), env })(host)
@@ -95,8 +94,9 @@ const execute = async (
 /** Starts a project; the engine is installed and started if this machine has none. */
 export async function realProject(name: string): Promise<RealProject> {
   await ensureEngine()
-  if ((await tryDocker(['image', 'inspect', busyboxImage])).code !== 0)
-    await client(['import', await busyboxTarball(), busyboxImage])
+  // Each project has its own, so that tests at the same time do not take it from each other.
+  const image = `${name}-busybox`
+  await client(['import', await busyboxTarball(), image])
   const connection = await openLocal('here')
   const scope: Scope = { name: 'here', hosts: ['here'] }
   const engine = await docker.open(scope, connection, new Promise(() => undefined))
@@ -109,10 +109,11 @@ export async function realProject(name: string): Promise<RealProject> {
   }
   const project: RealProject = {
     name,
+    image,
     engine: engine as DockerEngine,
     connection,
     box: (service, part = {}, more = {}) => {
-      const plain = { image: busyboxImage, command: ['sleep', '1000'], init: true, stopGraceMs: 1000 }
+      const plain = { image, command: ['sleep', '1000'], init: true, stopGraceMs: 1000 }
       return container(service, { ...plain, ...part }, { name: `${name}-${service}-1`, ...more })
     },
     want: part => wanted({ project: name, ...part }),
@@ -133,6 +134,7 @@ export async function realProject(name: string): Promise<RealProject> {
     },
     async clean() {
       await down()
+      await tryDocker(['rmi', '-f', image])
       engine.close()
       await connection.close()
       for (const folder of folders) await rm(folder, { recursive: true, force: true })

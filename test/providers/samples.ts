@@ -9,7 +9,7 @@ export const at: At = { file: 'longshore.yaml', line: 3, column: 5 }
 export const key = new Uint8Array(32).fill(7)
 export const scope = { name: 'web1', hosts: ['web1'] }
 
-export const config = (part: Partial<ContainerConfig> = {}): ContainerConfig => ({
+const config = (part: Partial<ContainerConfig> = {}): ContainerConfig => ({
   image: 'redis:7',
   environment: {},
   labels: {},
@@ -75,7 +75,7 @@ export const seen = (part: Partial<Seen> = {}): Seen => ({
   ...part,
 })
 
-export const redisId = `sha256:${'a'.repeat(64)}`
+const redisId = `sha256:${'a'.repeat(64)}`
 export const redisImage = { id: redisId, tags: ['redis:7'], digests: [], labels: {} }
 
 /** A container that runs just as wanted, but for what a test changes. */

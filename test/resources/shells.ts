@@ -21,7 +21,7 @@ export interface Ended {
   stderr: string
 }
 
-export const streamOf = (source: Source): Readable => {
+const streamOf = (source: Source): Readable => {
   if (typeof source === 'string') return Readable.from([Buffer.from(source)])
   if (source instanceof Uint8Array) return Readable.from([source])
   if (typeof source === 'function') return source()
@@ -50,7 +50,7 @@ export function run(command: Sh, shell: Shell = ['dash']): Promise<Ended> {
 }
 
 /** A probe as it runs among others: with text before and after it that must not be harmed, and nothing to read. */
-export async function probe(text: Sh, shell: Shell): Promise<Ended> {
+async function probe(text: Sh, shell: Shell): Promise<Ended> {
   const ended = await run(
     { sh: `echo before\n( eval ${quote(text.sh)} ) </dev/null\ncode=$?\necho "after $code"\n` },
     shell,

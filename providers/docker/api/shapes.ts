@@ -7,7 +7,7 @@ export interface PortShape {
   Type: string
 }
 
-export interface MountShape {
+interface MountShape {
   Type: string
   Name?: string
   Source?: string

@@ -18,7 +18,7 @@ const given = (data: Record<string, unknown>): Record<string, unknown> =>
 const isIpv6 = (address: string): boolean => address.includes(':')
 
 /** How a container joins one of its networks. */
-export function endpointBody(config: ContainerConfig, network: ContainerConfig['networks'][number]): object {
+function endpointBody(config: ContainerConfig, network: ContainerConfig['networks'][number]): object {
   return given({
     Aliases: network.aliases.length > 0 ? network.aliases : undefined,
     Links: config.links.length > 0 ? config.links.map(({ container, alias }) => `${container}:${alias}`) : undefined,

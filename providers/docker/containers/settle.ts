@@ -29,7 +29,8 @@ export function judge({ State: state, RestartCount, HostConfig }: ContainerDetai
     if (health.Status === 'healthy') return 'good'
     return health.Status === 'unhealthy' ? { bad: 'is unhealthy' } : 'wait'
   }
-  return upMs >= settleMs ? 'good' : 'wait'
+  // One that has failed before must prove itself for longer.
+  return upMs >= settleMs * (1 + RestartCount) ? 'good' : 'wait'
 }
 
 /** What a failed container last said: its log, and its health check's output. */

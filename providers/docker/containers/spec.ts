@@ -10,7 +10,7 @@ export const specValue = (value: Value, key: Uint8Array): Json =>
 const sorted = (list: readonly string[] | undefined): string[] | undefined => list && [...list].sort()
 
 /** "127.0.0.1:80:8000/tcp", "8000/tcp" where the engine chooses. */
-export function portText({ ip, published, target, protocol }: PortWant): string {
+function portText({ ip, published, target, protocol }: PortWant): string {
   const host = ip === undefined ? '' : `${ip.includes(':') ? `[${ip}]` : ip}:`
   return `${host}${published === undefined ? (host ? ':' : '') : `${published}:`}${target}/${protocol}`
 }

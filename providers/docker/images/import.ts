@@ -19,7 +19,7 @@ const missingClient = 67
  * Imports a folder of the host without a copy on the way. The name is given only when tar, too, ended well: half a root file system
  * must not look like an image. A failed pipe's left end is not told by POSIX sh, so that tar's exit code goes round it.
  */
-export const importScript = (dir: string, ref: string, changes: readonly string[]): Sh => sh`
+const importScript = (dir: string, ref: string, changes: readonly string[]): Sh => sh`
 if ! [ -d ${dir} ]; then exit ${missingFolder}; fi
 if ! command -v docker >/dev/null 2>&1; then exit ${missingClient}; fi
 unset DOCKER_HOST DOCKER_CONTEXT

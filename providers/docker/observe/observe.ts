@@ -21,7 +21,7 @@ const healthOf = (status: string): SeenContainer['health'] => {
 }
 
 /** A listed container as data. */
-export function containerFrom(found: ContainerSummary): SeenContainer {
+function containerFrom(found: ContainerSummary): SeenContainer {
   const exit = /^Exited \((-?\d+)\)/.exec(found.Status)?.[1]
   return {
     id: found.Id,
