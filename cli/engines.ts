@@ -40,7 +40,7 @@ function placesOf(hosts: readonly Host[], providers: readonly AnyProvider[]): Pl
 async function openAt(place: Place, connection: Connection, signal: AbortSignal): Promise<OpenEngine | UserError> {
   const { scope, provider, host } = place
   const detection = connection
-    .exec(provider.detect(host.engine), { as: 'best', signal })
+    .exec(provider.detect(host.engine, []), { as: 'best', signal })
     .then(exit => provider.readDetection(exit.stdout))
   // The engine may answer before its detection has failed.
   detection.catch(() => {})

@@ -113,7 +113,8 @@ export const problemsOf = (plan: RunPlan): UserError[] => plan.works.flatMap(wor
 export async function showPlan(context: CommandContext, plan: RunPlan): Promise<void> {
   context.emit({ type: 'plan', steps: plan.steps.map(publicStep), unchanged: plan.unchanged })
   if (context.options.json || context.options.report === 'json') return
-  const orphans = plan.orphans.map(({ host, thing }) => `${host}: ${thing}`)
+  const planned = new Set(plan.steps.map(({ host, thing }) => `${host}: ${thing}`))
+  const orphans = plan.orphans.map(({ host, thing }) => `${host}: ${thing}`).filter(orphan => !planned.has(orphan))
   context.print(
     planText({ steps: plan.steps, unchanged: plan.unchanged, orphans }, await context.style(), context.options.verbose),
   )

@@ -39,7 +39,7 @@ export interface Terminal {
   close(): void
 }
 
-/** What a connection has done so far; `-v` prints it, tests hold us to it. */
+/** What a connection has done so far; `-v` prints it, tests hold us to it. A socket through root counts as a dial, whatever carries it. */
 export interface ConnectionStats {
   connections: number
   execs: number

@@ -29,6 +29,8 @@ export interface Detection {
   /** True when the command line client that can pass a socket through sudo is there. */
   client: boolean
   text: string
+  /** A fingerprint of each folder that images are imported from and that is there. */
+  folders: Record<string, string>
 }
 
 /** There is no engine to speak to, and why. */
@@ -115,8 +117,8 @@ export interface Provider<Seen = unknown> {
   /** Built-in playbooks that hosts must have had first, for this `engine:` block. */
   needs(engine: EngineWant): Use[]
   scopes(hosts: readonly Host[]): Scope[]
-  /** Read-only shell, part of the host's first exec. */
-  detect(engine: EngineWant): Sh
+  /** Read-only shell, part of the host's first exec; `folders` are those that images are imported from there. */
+  detect(engine: EngineWant, folders: readonly string[]): Sh
   readDetection(out: string): Detection
   /**
    * Opens the engine. Tries the socket as the login user at once, without waiting for `detection` (which is still on its way);

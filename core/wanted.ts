@@ -17,8 +17,8 @@ export type ImageWant = { ref: string; at: At } & (
   | { from: 'pull' }
   /** A context on this machine; `dockerfile` is relative to it. */
   | { from: 'build'; context: string; dockerfile: string; args: Record<string, Value>; target?: string }
-  /** A root file system folder: on the engine's host, or on this machine. */
-  | { from: 'import'; dir: string; where: 'host' | 'here' }
+  /** A root file system folder: on the engine's host, or on this machine. `content`: what the host's shell told of its folder. */
+  | { from: 'import'; dir: string; where: 'host' | 'here'; content?: string }
 )
 
 export interface NetworkWant {

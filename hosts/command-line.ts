@@ -58,6 +58,15 @@ export function wordsOf(command: Sh): string[] {
   return ['sh', '-c', command.sh]
 }
 
+/** Reads the shell's own process group into `group`. */
+const readGroup = 'read -r pid name state parent group rest </proc/$$/stat'
+
+/** Words that print a line of the mark and their process group (to end it later), and then become the given ones. */
+export const announced = (words: readonly string[], mark: string): string[] => [
+  ...['sh', '-c', `${readGroup}; echo "${mark} $group"; exec "$@"`, 'sh'],
+  ...words,
+]
+
 /** Runs the words as the login user. `env` rather than an assignment: any login shell understands it. */
 export const plainLine = (words: readonly string[]): string => bounded(`exec env LC_ALL=C ${quoted(words)}`)
 
@@ -69,7 +78,7 @@ export function sudoLine(words: readonly string[], role: Role & { kind: 'sudo' }
   const announce = [
     'LC_ALL=C; export LC_ALL',
     check,
-    'read -r pid name state parent group rest </proc/$$/stat',
+    readGroup,
     `echo "${marks.ready} $group"; echo ${marks.ready} >&2`,
     'exec "$@"',
   ]

@@ -30,7 +30,6 @@ export function connectLocal(host: Host, { home, env }: LocalOptions): Connectio
     loginUser: me.username,
     async start(line, signal) {
       signal?.throwIfAborted()
-      stats.execs += 1
       const program = await startProgram(host, line, home, definedOnly(env))
       running.add(program)
       void program.closed.then(() => running.delete(program))
@@ -40,7 +39,10 @@ export function connectLocal(host: Host, { home, env }: LocalOptions): Connectio
   return {
     host: host.name,
     stats,
-    exec: (command, options) => execute(way, command, options),
+    exec(command, options) {
+      stats.execs += 1
+      return execute(way, command, options)
+    },
     async dial(socketPath, { as = 'login', signal } = {}) {
       stats.dials += 1
       const role = roleOf(host, me.username, as)

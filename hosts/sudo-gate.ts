@@ -12,6 +12,8 @@ export interface SudoGate {
   readonly ready: boolean
   /** Process group of what sudo started; 0 until ready. */
   readonly group: number
+  /** What came on standard output while it was not ready. */
+  readonly greeting: string
   /** What came on standard error before the ready line, without the prompts. */
   readonly said: string
 }
@@ -61,6 +63,9 @@ export function createSudoGate(marks: Marks): SudoGate {
     },
     get group() {
       return Number(out.line?.split(' ')[1] ?? 0)
+    },
+    get greeting() {
+      return out.before
     },
     get said() {
       return err.before.replaceAll(marks.prompt, '').trim()

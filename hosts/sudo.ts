@@ -1,7 +1,7 @@
 // Starts programs as whoever they are to run as; the way through sudo writes a password when asked, and nothing before the ready line.
 import { Transform } from 'node:stream'
 import { unreachableError } from '../core/errors.js'
-import { newMarks, perhapsLine, plainLine, type Role, roleOf, sudoLine } from './command-line.js'
+import { announced, newMarks, perhapsLine, plainLine, type Role, roleOf, sudoLine } from './command-line.js'
 import { endProgram, type Program, type Way, within } from './program.js'
 import { sudoError } from './sudo-errors.js'
 import { createSudoGate, type SudoGate } from './sudo-gate.js'
@@ -32,8 +32,7 @@ export interface StartOptions {
 /** Starts the words in the given role. UserError when sudo refuses, CheckFailed when the check does. */
 export async function startAs(way: Way, words: readonly string[], options: StartOptions): Promise<Program> {
   const { role, signal } = options
-  if (role.kind === 'plain') return way.start(plainLine(words), signal)
-  if (role.kind === 'perhaps') return way.start(perhapsLine(words), signal)
+  if (role.kind !== 'sudo') return startAnnounced(way, words, role, signal)
   const marks = newMarks()
   const gate = createSudoGate(marks)
   const raw = await way.start(sudoLine(words, role, marks, options.check), signal)
@@ -45,6 +44,49 @@ export async function startAs(way: Way, words: readonly string[], options: Start
     throw error
   }
   return program
+}
+
+/**
+ * The program, ended through its process group too: sshd passes no signal on to a program of root's
+ * (session_signal_req in OpenSSH's session.c wants privilege separation, which a login as root does not have).
+ */
+async function startAnnounced(
+  way: Way,
+  words: readonly string[],
+  role: Exclude<Role, { kind: 'sudo' }>,
+  signal: AbortSignal | undefined,
+): Promise<Program> {
+  const marks = newMarks()
+  const gate = createSudoGate(marks)
+  const lineOf = role.kind === 'plain' ? plainLine : perhapsLine
+  const raw = await way.start(lineOf(announced(words, marks.ready)), signal)
+  const stdout = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const rest = gate.stdout(chunk)
+      if (rest.length > 0) this.push(rest)
+      done()
+    },
+    flush(done) {
+      // Whatever answered was not our shell (no login allowed): what it said is all there is to show.
+      if (!gate.ready) this.push(gate.greeting)
+      done()
+    },
+  })
+  for (const event of ['error', 'close']) raw.stdout.once(event, () => stdout.end())
+  raw.stdout.pipe(stdout)
+  return {
+    ...raw,
+    stdout,
+    close() {
+      // A filter that nobody reads would hold back the end of the stream.
+      raw.stdout.unpipe()
+      raw.close()
+    },
+    async terminate() {
+      if (gate.group > 1) await endGroup(way, gate.group, role).catch(() => undefined)
+      await raw.terminate()
+    },
+  }
 }
 
 /** The program with both streams behind the gate; ending it takes another sudo, because it is not ours to signal. */
@@ -75,14 +117,14 @@ function gated(way: Way, raw: Program, gate: SudoGate): Program {
       raw.close()
     },
     async terminate() {
-      if (gate.group > 1) await endGroup(way, gate.group).catch(() => undefined)
+      if (gate.group > 1)
+        await endGroup(way, gate.group, roleOf(way.host, way.loginUser, 'root')).catch(() => undefined)
       await raw.terminate()
     },
   }
 }
 
-async function endGroup(way: Way, group: number): Promise<void> {
-  const role = roleOf(way.host, way.loginUser, 'root')
+async function endGroup(way: Way, group: number, role: Role): Promise<void> {
   const killer = await startAs(way, ['sh', '-c', `kill -s TERM -- -${group}`], { role })
   killer.stdout.resume()
   killer.stderr.resume()

@@ -42,10 +42,13 @@ function changeLines(change: Change, style: Style): string[] {
   return lines.map(line => `      ${line}`)
 }
 
+/** A cause longer than this is cut; `-v` shows every change whole. */
+const longestCause = 160
+
 function stepLines(step: Step, style: Style, verbose: boolean): string[] {
   const sign = signOf(step)
   const paint = paintOf(sign, style)
-  const cause = step.cause === '' ? '' : style.faint(`  (${cleanLine(step.cause)})`)
+  const cause = step.cause === '' ? '' : style.faint(`  (${cleanLine(step.cause, longestCause)})`)
   const lines = [`  ${paint(sign)} ${paint(step.verb)} ${cleanLine(step.thing)}${cause}`]
   const losses = new Set([step.loses, ...(step.changes ?? []).map(change => change.loses)])
   for (const loss of losses) if (loss) lines.push(`      ${style.bad(`loses ${cleanLine(loss)}`)}`)

@@ -125,8 +125,12 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
     instance.waits = waits
     instance.state = 'waiting'
   }
+  const reads = namesIn(instance, scope)
+  instance.reads = reads
   if (task.when) {
-    const waits = firstBlock(expressionReferences(task.when.text, scope.vars), context)
+    const names = expressionReferences(task.when.text, scope.vars)
+    const waits = firstBlock(names, context)
+    for (const name of names) reads.add(name)
     if (waits) return wait(waits)
     if (!evaluateCondition(task.when.text, scope, task.when.at)) {
       instance.state = 'skipped'
@@ -134,16 +138,25 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
       return
     }
   }
-  const waits = firstBlock(namesIn(instance, scope), context)
+  const waits = firstBlock(reads, context)
   if (waits) return wait(waits)
   const args = argumentsOf(instance, scope)
+  // What a template file reads is known only when it is there to be rendered.
+  let unready: Waits | undefined
   const load: LoadContext = {
     files: context.files,
     find: findSource(run, context.files, task.args.at),
-    render: (text, file) => renderText(text, { file, scope }),
+    render(text, file) {
+      const names = references(text, scope.vars)
+      for (const name of names) reads.add(name)
+      unready ??= firstBlock(names, context)
+      return unready ? { text: '', secret: false } : renderText(text, { file, scope })
+    },
   }
   try {
-    instance.want = run.kind.load ? await run.kind.load(args, load) : args
+    const want = run.kind.load ? await run.kind.load(args, load) : args
+    if (unready) return wait(unready)
+    instance.want = want
   } catch (error) {
     throw located(error, task.at)
   }
@@ -158,4 +171,15 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 export async function resolveRun(run: TaskRun, context: ResolveContext): Promise<void> {
   expandLoop(run, context)
   for (const instance of run.instances ?? []) if (instance.state === 'waiting') await resolveInstance(instance, context)
+}
+
+/** Resolves an instance anew, after the host has changed, if it reads a register: what was registered may have changed too. */
+export async function resolveAgain(
+  instance: Instance,
+  registers: ReadonlySet<string>,
+  context: ResolveContext,
+): Promise<void> {
+  if (instance.state === 'waiting' || ![...(instance.reads ?? [])].some(name => registers.has(name))) return
+  instance.state = 'waiting'
+  await resolveInstance(instance, context)
 }

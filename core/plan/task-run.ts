@@ -29,6 +29,8 @@ export interface Instance {
   /** `waiting`: its values are not known yet. `skipped`: its condition is false. `wanted`: not read yet. `read`: compared with the host. */
   state: 'waiting' | 'skipped' | 'wanted' | 'read'
   waits?: Waits
+  /** Top-level names that its condition, its arguments and its template file read. */
+  reads?: Set<string>
   want?: unknown
   seen?: unknown
   changes: Change[]

@@ -15,7 +15,7 @@ import {
   type Scope,
   type StepResult,
 } from '../provider.js'
-import type { Wanted } from '../wanted.js'
+import type { ImageWant, Wanted } from '../wanted.js'
 
 /** What is decided for one engine. */
 export interface EnginePlan {
@@ -47,14 +47,28 @@ const connectionOf = (side: EngineSide): Connection => {
   return side.work.connection
 }
 
-/** Asks the host's shell how its engine stands. */
-export async function detect(side: EngineSide, signal: AbortSignal): Promise<Detection> {
-  const answers = await ask(
-    connectionOf(side),
-    [{ id: 'engine', command: side.provider.detect(side.work.host.engine) }],
-    { signal },
-  )
-  return side.provider.readDetection(answers.get('engine')?.out ?? '')
+/** Folders of the host that images are imported from. */
+const importFolders = (images: readonly ImageWant[]): string[] =>
+  images.flatMap(image => (image.from === 'import' && image.where === 'host' ? [image.dir] : []))
+
+/** Puts what the host told of its folders into what is wanted of the images made from them. */
+export function noteFolders(images: readonly ImageWant[], detection: Detection | undefined): void {
+  for (const image of images) {
+    if (image.from !== 'import' || image.where !== 'host') continue
+    const content = detection?.folders[image.dir]
+    if (content === undefined) delete image.content
+    else image.content = content
+  }
+}
+
+/** Asks the host's shell how its engine stands, and what lies in the folders that images are imported from. */
+async function detect(side: EngineSide, signal: AbortSignal): Promise<Detection> {
+  const images = side.wanted?.images ?? []
+  const command = side.provider.detect(side.work.host.engine, importFolders(images))
+  const answers = await ask(connectionOf(side), [{ id: 'engine', command }], { signal })
+  const detection = side.provider.readDetection(answers.get('engine')?.out ?? '')
+  noteFolders(images, detection)
+  return detection
 }
 
 /** Reads the engine and decides; `wanted` may be renewed before. */
@@ -68,13 +82,20 @@ const close = (opened: Engine | Absent | undefined): void => {
   if (opened && !isAbsent(opened)) opened.close()
 }
 
+/** True where the login user may use the socket by now, and could not when we came in. Root could at any time. */
+const wasLetIn = ({ host, detection: before }: HostWork, now: Detection): boolean =>
+  now.state === 'answers' && !now.rootOnly && (before?.state !== 'answers' || before.rootOnly) && host.user !== 'root'
+
 /** Opens the engine anew; a group that the login user joined in this run takes effect on a new connection. */
 async function reopen(side: EngineSide, signal: AbortSignal): Promise<Engine> {
   close(side.opened)
   const connection = connectionOf(side)
-  const detection = await detect(side, signal)
-  if (detection.rootOnly || detection.state === 'denied') await connection.renew()
-  const opened = await side.provider.open(side.scope, connection, detect(side, signal))
+  let detection = await detect(side, signal)
+  if (detection.state === 'denied' || wasLetIn(side.work, detection)) {
+    await connection.renew()
+    detection = await detect(side, signal)
+  }
+  const opened = await side.provider.open(side.scope, connection, Promise.resolve(detection))
   side.opened = opened
   if (isAbsent(opened))
     throw new UserError(`the ${side.provider.name} engine does not answer: ${opened.text}`, {

@@ -83,6 +83,13 @@ const resolveAll = (work: HostWork, works: readonly HostWork[], context: Session
   for (const run of work.runs) await resolveRun(run, resolver)
 }
 
+/** Folders that images are imported from, as far as the file tells them without facts. */
+const staticFolders = ({ project }: SessionContext): string[] =>
+  Object.values(project.images).flatMap(({ value }) => {
+    const { dir, at } = (value as { import?: { dir?: unknown; at?: unknown } } | null)?.import ?? {}
+    return typeof dir === 'string' && at === 'host' && !dir.includes('{{') ? [dir] : []
+  })
+
 /** Connects, and asks everything that can be asked at once: host by shell, engine by its socket. */
 async function reach(
   work: HostWork,
@@ -97,7 +104,10 @@ async function reach(
     work.connection = await context.connect(host, { signal: context.signal })
     context.emit({ type: 'host', host: host.name, state: 'reading' })
     await resolveAll(work, works, context)()
-    const detector = { probe: provider.detect(host.engine), read: (out: string) => provider.readDetection(out) }
+    const detector = {
+      probe: provider.detect(host.engine, staticFolders(context)),
+      read: (out: string) => provider.readDetection(out),
+    }
     const reading = firstRead(work, context.project.name, detector, { signal: context.signal })
     const detection = reading.then((): Detection => {
       if (work.detection === undefined) throw new Error('the engine was not looked for')

@@ -10,7 +10,7 @@ import { type EngineSide, engineNow, performEngineStep } from './engine-side.js'
 import { executeSteps, type StepEnd } from './execute.js'
 import { type LockOwner, lockHosts, unlockHosts } from './lock.js'
 import type { RunPlan, SessionContext } from './session.js'
-import { performTask, type TaskContext } from './task-step.js'
+import { performTask, readLeftOut, type TaskContext } from './task-step.js'
 
 /** Steps at the same time on one host: a host's engine answers no faster to more. */
 const perHost = 4
@@ -36,11 +36,12 @@ const isOurs = (error: unknown): boolean =>
   !(error instanceof UserError) &&
   (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
 
-function performer(context: SessionContext, plan: RunPlan): (step: Step) => Promise<StepResult> {
+/** What the tasks of a host share while they run; one for each host. */
+function taskContexts(context: SessionContext, plan: RunPlan): (work: HostWork) => TaskContext {
   const listed = new Set(plan.steps.map(step => step.id))
-  const taskContexts = new Map<HostWork, TaskContext>()
-  const taskContext = (work: HostWork): TaskContext => {
-    const made: TaskContext = taskContexts.get(work) ?? {
+  const known = new Map<HostWork, TaskContext>()
+  return work => {
+    const made: TaskContext = known.get(work) ?? {
       project: context.project.name,
       work,
       resolve: resolverFor(work, plan.works, context),
@@ -48,9 +49,16 @@ function performer(context: SessionContext, plan: RunPlan): (step: Step) => Prom
       listed,
       output: (id, text) => context.emit({ type: 'output', id, host: work.host.name, text }),
     }
-    taskContexts.set(work, made)
+    known.set(work, made)
     return made
   }
+}
+
+function performer(
+  context: SessionContext,
+  plan: RunPlan,
+  taskContext: (work: HostWork) => TaskContext,
+): (step: Step) => Promise<StepResult> {
   const sideOf = (host: string): EngineSide => {
     const side = plan.sides.find(one => one.scope.hosts.includes(host))
     if (side === undefined)
@@ -165,6 +173,7 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
   for (const side of plan.sides) if (side.wanted && side.work.state.key) side.wanted.key = side.work.state.key
   const ours: unknown[] = []
   const errors: UserError[] = []
+  const taskContext = taskContexts(context, plan)
   let ends: Map<string, StepEnd>
   try {
     ends = await executeSteps(plan.steps, {
@@ -172,7 +181,7 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
       forks: context.forks,
       perHost,
       broken: new Set([...broken.keys()]),
-      perform: performer(context, plan),
+      perform: performer(context, plan, taskContext),
       started: step =>
         context.emit({
           type: 'step',
@@ -190,6 +199,7 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
         tell(context, step, end, ms)
       },
     })
+    if (errors.length === 0 && !signal.aborted) for (const work of works) await readLeftOut(taskContext(work))
   } finally {
     await unlockHosts(works, project.name, owner)
   }

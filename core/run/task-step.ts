@@ -4,9 +4,9 @@ import { UserError } from '../errors.js'
 import { cleanLine } from '../events.js'
 import { evaluateCondition } from '../language/index.js'
 import type { TaskStep } from '../plan/host-steps.js'
-import { type HostWork, handlerName, instancesOf } from '../plan/host-work.js'
+import { type HostWork, handlerName, instancesOf, registerNames } from '../plan/host-work.js'
 import { ask, newMarker, probePiece, takeAnswer, userOf } from '../plan/read-host.js'
-import { type ResolveContext, resolveRun } from '../plan/resolve.js'
+import { type ResolveContext, resolveAgain, resolveRun } from '../plan/resolve.js'
 import { type Instance, type Result, resultOf, type TaskRun, titleOf } from '../plan/task-run.js'
 import { type Answer, joinChange, splitAnswers } from '../probe/join.js'
 import type { StepResult } from '../provider.js'
@@ -168,6 +168,7 @@ async function readAgain(context: TaskContext, instance: Instance): Promise<void
 }
 
 async function performInstance(context: TaskContext, instance: Instance): Promise<StepResult> {
+  if (context.work.dirty) await resolveAgain(instance, registerNames(context.work), context.resolve)
   if (instance.state === 'waiting') await resolveRun(instance.run, context.resolve)
   if (instance.state === 'skipped') return { state: 'already', text: 'its condition is false' }
   if (instance.state === 'waiting')
@@ -213,4 +214,16 @@ export async function performTask(context: TaskContext, step: TaskStep): Promise
       at: run.task.at,
     })
   return changed ? { state: 'done' } : already(context.work.lastChange)
+}
+
+/** Looks again, after a run that changed the host, at what the plan left out because of a register: its condition may hold by now. */
+export async function readLeftOut(context: TaskContext): Promise<void> {
+  const { work, listed } = context
+  if (!work.dirty) return
+  const registers = registerNames(work)
+  for (const instance of instancesOf(work)) {
+    if (instance.state !== 'skipped' || instance.run.handler || listed.has(instance.id)) continue
+    await resolveAgain(instance, registers, context.resolve)
+    if (instance.state === 'wanted') await readAgain(context, instance)
+  }
 }

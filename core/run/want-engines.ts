@@ -8,7 +8,7 @@ import type { HostWork } from '../plan/host-work.js'
 import { hostScope } from '../plan/scope.js'
 import type { Host, Raw } from '../project.js'
 import type { Wanted } from '../wanted.js'
-import type { EngineSide } from './engine-side.js'
+import { type EngineSide, noteFolders } from './engine-side.js'
 import type { SessionContext } from './session.js'
 
 /** How other hosts reach it: as the file says, else the source address of its default route; undefined when it could not be asked. */
@@ -53,7 +53,9 @@ export async function wantEngines(
   }
   for (const side of sides) {
     const want = wanted.get(side.scope.name)
-    if (want) side.wanted = want
+    if (want === undefined) continue
+    noteFolders(want.images, side.work.detection)
+    side.wanted = want
   }
   return wanted
 }

@@ -35,7 +35,7 @@ function openChannel(
 export const isTooMany = (error: unknown): boolean => (error as SshFault).reason === 2
 
 /** The exit code of a channel's program: undefined when the channel closed without one. */
-export function exitOf(channel: SshChannel): Promise<number | undefined> {
+function exitOf(channel: SshChannel): Promise<number | undefined> {
   return new Promise(resolve => {
     channel.once('exit', (code: number | null, signal?: string) => {
       const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1]

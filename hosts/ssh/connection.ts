@@ -108,6 +108,7 @@ class SshConnection implements Connection {
   }
 
   async terminal(command: Sh | undefined, size: Size): Promise<Terminal> {
+    this.stats.execs += 1
     const window = { term: this.#term, cols: size.columns, rows: size.rows, width: 0, height: 0 }
     const channel = await this.#session(this.#main(), client =>
       openSession(answer =>
@@ -149,8 +150,11 @@ class SshConnection implements Connection {
       start: async (text, signal) => {
         const channel = await this.#session(line, client => openSession(answer => client.exec(text, answer)), signal)
         const program = programOf(channel)
-        // A kept socket ends with the connection; a command must be told.
-        if (ended) this.#running.add(program)
+        // A kept socket is a dial, and ends with the connection; a command is an exec, and must be told.
+        if (ended) {
+          this.stats.execs += 1
+          this.#running.add(program)
+        }
         void program.closed.then(() => this.#running.delete(program))
         return program
       },
@@ -167,7 +171,6 @@ class SshConnection implements Connection {
       const free = await line.sessions.acquire(signal)
       try {
         const channel = await this.#guard(() => open(line.link.client))
-        this.stats.execs += 1
         // Each of stdin, stdout and whoever waits for the end listens for its close.
         channel.setMaxListeners(0)
         channel.once('close', free)

@@ -17,7 +17,7 @@ export interface HostKeys {
 export type KeyProblem = { kind: 'refused'; error: UserError } | { kind: 'unknown'; key: Buffer; authority?: KnownKey }
 
 /** "SHA256:…", as ssh shows it. */
-export const fingerprintOf = (key: Buffer): string =>
+const fingerprintOf = (key: Buffer): string =>
   `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 
 /** Reads what our file or known_hosts say about a host. */

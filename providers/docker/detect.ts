@@ -9,7 +9,7 @@ export const defaultSocket = '/var/run/docker.sock'
  * Prints `name=value` lines; read-only. May run as root while the login user is another: then the login user is who called
  * sudo, and whether he may write the socket is told by his groups.
  */
-export const detectScript: Sh = sh`
+export const detectScript = (folders: readonly string[]): Sh => sh`
 socket=${defaultSocket}
 echo "socket=$socket"
 uid=$(id -u)
@@ -31,14 +31,24 @@ fi
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin
 if command -v dockerd >/dev/null 2>&1; then echo dockerd=yes; fi
 if command -v docker >/dev/null 2>&1; then echo client=yes; fi
+${{ sh: folders.map(folder => fingerprint(folder).sh).join('\n') }}
 `
+
+/** One line with a checksum over names, kinds, modes, sizes and times; nothing where the folder, or a find that tells them, is missing. */
+const fingerprint = (folder: string): Sh => sh`
+if [ -d ${folder} ] && find / -maxdepth 0 -printf '' 2>/dev/null; then
+  printf 'folder=%s %s\n' "$(find ${folder} -printf '%P %y %m %s %T@ %l\n' 2>/dev/null | sort | cksum | tr ' ' -)" ${folder}
+fi`
 
 /** Reads what `detectScript` printed. */
 export function readDetection(out: string): Detection {
   const told = new Map<string, string>()
+  const folders: Record<string, string> = {}
   for (const line of out.split('\n')) {
     const at = line.indexOf('=')
     if (at > 0) told.set(line.slice(0, at), line.slice(at + 1))
+    const [, sum, folder] = /^folder=(\S+) (.*)$/.exec(line) ?? []
+    if (sum !== undefined && folder !== undefined) folders[folder] = sum
   }
   const is = (name: string): boolean => told.get(name) === 'yes'
   const socket = told.get('socket') ?? defaultSocket
@@ -51,6 +61,7 @@ export function readDetection(out: string): Detection {
     rootOnly,
     client,
     text,
+    folders,
   })
 
   if (!(is('exists') && (is('listening') || is('running'))))

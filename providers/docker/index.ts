@@ -17,9 +17,12 @@ const own = (engine: Engine): DockerEngine => engine as DockerEngine
 /** The provider `docker`. */
 export const docker = provider<Seen>({
   name: 'docker',
-  needs: ({ source, users }) => (source === 'none' ? [] : [{ playbook: 'docker', vars: { users } }]),
+  needs: ({ source, users }) => [
+    ...(source === 'none' ? [] : [{ playbook: 'docker', vars: {} }]),
+    ...(users.length === 0 ? [] : [{ playbook: 'docker-users', vars: { users } }]),
+  ],
   scopes: hosts => hosts.map(({ name }) => ({ name, hosts: [name] })),
-  detect: () => detectScript,
+  detect: (_engine, folders) => detectScript(folders),
   readDetection,
   open: openEngine,
   observe: (engine, wanted, files) => observe('absent' in engine ? engine : own(engine), wanted, files),

@@ -48,7 +48,7 @@ volumes: { data: {} }
 
 const pageFiles = {
   'page/Dockerfile':
-    'FROM base\nCOPY index.cgi /srv/cgi-bin/index.cgi\nCMD ["httpd", "-f", "-p", "8000", "-h", "/srv"]\n',
+    'FROM base\nCOPY index.cgi /srv/cgi-bin/index.cgi\nRUN chmod 755 /srv/cgi-bin/index.cgi\nCMD ["httpd", "-f", "-p", "8000", "-h", "/srv"]\n',
   'page/index.cgi': `#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s, %s\\n' "$GREETING" "$(wget -qO- http://cache:8000/word)"\n`,
 }
 
@@ -132,7 +132,7 @@ test('a bare host comes to linked containers, as the plan said, and stays so', a
 
   await nothingMore(t, project, [host])
 
-  await t.test('a reboot brings back what ran, and there is still nothing to do', async t => {
+  await t.test('after a reboot it starts the containers that were there, with their data', async t => {
     const ids = await idsOn(host)
     await host.stop()
     await host.start()

@@ -6,15 +6,15 @@ import { busyboxTarball, type LabHost } from '../lab/index.js'
 const stateScript = `
 export LC_ALL=C
 for d in /etc /usr /opt /root /home /tmp /var/lib/longshore /var/lib/dpkg /var/lib/apt; do
-  if [ -e "$d" ]; then find "$d" -xdev -printf '%y %m %u:%g %p %l\\n'; fi
+  if [ -e "$d" ]; then find "$d" -xdev ! -name 'runc-process*' -printf '%y %m %u:%g %p %l\\n'; fi
 done
 find /usr /var/lib/dpkg /var/lib/apt -xdev -type f -printf '%s %C@ %p\\n'
 for d in /etc /opt /root /home /tmp /var/lib/longshore; do
-  if [ -e "$d" ]; then find "$d" -xdev -type f -print0 | xargs -0r sha256sum; fi
+  if [ -e "$d" ]; then find "$d" -xdev ! -name 'runc-process*' -type f -print0 | xargs -0r sha256sum; fi
 done
 dpkg -l
 if [ -d /run/systemd/system ]; then
-  systemctl list-units --all --plain --no-legend --type=service,socket,mount --no-pager | grep -v -e -daily -e tmpfiles-clean
+  systemctl list-units --all --plain --no-legend --type=service,socket --no-pager | grep -v -e -daily -e tmpfiles-clean
 fi
 if command -v docker >/dev/null && docker version >/dev/null 2>&1; then
   docker ps -a --no-trunc --format '{{.ID}} {{.Names}} {{.State}}'

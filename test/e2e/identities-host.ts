@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { LabHost } from '../lab/index.js'
 import { said, stateOf } from './trouble-told.js'
 
-export interface LoginOptions {
+interface LoginOptions {
   groups?: string[]
   /** Set with chpasswd; without one the login has no password. */
   password?: string
@@ -60,7 +60,8 @@ export interface Leaks {
 }
 
 /** Where the engine keeps a container's own environment, which holds the secret because it was asked to. */
-const environmentFiles = /^\/(var\/lib\/docker\/containers\/[0-9a-f]{64}\/|run\/.*\/[0-9a-f]{64}\/)config(\.v2)?\.json$/
+const environmentFiles =
+  /^\/(var\/lib\/docker\/containers\/[0-9a-f]{64}\/config\.v2\.json|run\/.*\/[0-9a-f]{64}\/config\.json|var\/lib\/containerd\/.*\/meta\.db)$/
 
 /** Looks at all processes over and over; a line for each find: value, file, and whether the process is in a container. */
 const watchScript = `
@@ -95,12 +96,8 @@ export async function watch(host: LabHost, password: string, secret: string): Pr
     const finds = (await said(host, 'sort -u /watch/finds')).split('\n').filter(line => line !== '')
     const found = await said(
       host,
-      `cd /; while IFS= read -r value; do
-         printf '%s\\n' "$value" >/watch/value
-         grep -rlaF -f /watch/value etc home root run srv tmp var opt dev/shm usr/local 2>/dev/null | while read -r file; do
-           printf '/%s %s\\n' "$file" "$value"
-         done
-       done </watch/values; true`,
+      `cd /; grep -raoHF -f /watch/values etc home root run srv tmp var opt dev/shm usr/local 2>/dev/null | sort -u |
+       while IFS=: read -r file value; do printf '/%s %s\\n' "$file" "$value"; done`,
     )
     const mayKnow = (line: string): boolean => {
       const [file = ''] = line.split(' ')

@@ -133,7 +133,7 @@ test('a replacement that never gets healthy is rolled back: the same container s
 test('a replacement cut off while the new one comes up is finished by the next run, whether interrupted or killed', async t => {
   const version = (text: string, check: string): string =>
     `image: "box:1", init: true, ports: ["8094:80"], command: [sh, -c, "echo ${text} > /index.html; httpd -f -p 80 -h /"], ` +
-    `healthcheck: { test: [CMD-SHELL, "${check}"], interval: 500ms, timeout: 1s, retries: 60 }`
+    `healthcheck: { test: [CMD-SHELL, "${check}"], interval: 500ms, timeout: 1s, retries: 4 }`
   const project = made(t, { 'longshore.yaml': containers('cut', { page: version('one', 'true') }) })
   const locked = async (): Promise<boolean> => (await web.sh('test -e /var/lib/longshore/cut/lock')).code === 0
   ended(t, await project.run(['up', '--yes']), 0)
@@ -150,6 +150,15 @@ test('a replacement cut off while the new one comes up is finished by the next r
   const killed = await project.run(['up', '--yes', '-v'], { killAt: /waiting until it is healthy/ })
   t.equal(killed.code, 137)
   t.ok(await locked(), 'killed: the lock stays')
+  ended(t, await project.run(['up', '--yes']), 6, /interrupted run/, /cut-page-1 is unhealthy/)
+  t.equal(
+    await idOf('cut-page-1'),
+    one,
+    'what never got healthy is undone by the next run: the old container serves on',
+  )
+  t.equal(await page(web, 8094), 'one')
+
+  await project.run(['up', '--yes', '-v'], { killAt: /waiting until it is healthy/ })
   project.write('longshore.yaml', containers('cut', { page: version('three', 'true') }))
   ended(t, await project.run(['up', '--yes']), 0)
   t.equal(await page(web, 8094), 'three')

@@ -41,3 +41,12 @@ export async function stateOf(host: LabHost): Promise<string> {
 /** The output of a script on a host, trimmed; the script must end well. */
 export const said = async (host: LabHost, script: string): Promise<string> =>
   (await host.sh(script, { check: true })).stdout.trim()
+
+/** A playbook that makes one file on all hosts that `hosts` selects. */
+export const marks = (name: string, hosts = 'all'): string => `
+- name: marks
+  hosts: ${hosts}
+  tasks:
+    - name: mark
+      copy: { content: "made\\n", dest: /srv/${name} }
+`

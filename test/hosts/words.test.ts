@@ -31,7 +31,8 @@ test('known_hosts: which names a line means', async t => {
     ['[2001:db8::1]:2222', '[2001:db8::1]:2222', true],
     ['web1.example.com', 'web1xexample.com', false],
     // Made by `ssh-keygen -H` for "web1.example".
-    ['|1|GTBWEFGuN7UsG8xyTfA4w/IDIyM=|8kKFOIPoJOhcOQUyQSIYd8Y1LXI=', 'web2.example', false],
+    ['|1|qskW+bovVxFE3tzq6HV0Sm8bouM=|KL1bVgio2aD5OODcYpZz25CSjl0=', 'web1.example', true],
+    ['|1|qskW+bovVxFE3tzq6HV0Sm8bouM=|KL1bVgio2aD5OODcYpZz25CSjl0=', 'web2.example', false],
   ]
   for (const [field, name, means] of rows) t.equal(matchesHosts(field, name), means, `${field} ${name}`)
   t.equal(knownName('Web1', 22), 'web1')
@@ -147,14 +148,8 @@ test('roles and command lines', async t => {
   for (const [host, login, as, want] of rows) t.strictSame(roleOf(hostOf(host), login, as), want)
   t.equal(plainLine(wordsOf({ sh: 'echo $HOME' })), 'exec env LC_ALL=C sh -s')
   t.equal(plainLine(wordsOf({ sh: "echo 'a b'", stdin: '' })), `exec env LC_ALL=C sh -c 'echo '\\''a b'\\'''`)
-  // The lines are for real shells: a stand-in for sudo says what it would have been given.
-  const fake = 'sudo() { shift $(($# - 2)); echo "$@"; }; '
   t.match(run('sh', ['-c', perhapsLine(['echo', "it's"])]), "it's")
   t.match(sudoLine(['sh', '-s'], { kind: 'sudo', user: 'root' }, newMarks()), /sudo -H -n -u root -- sh -c/)
-  t.equal(
-    run('sh', ['-c', `${fake}${sudoLine(['a', 'b c'], { kind: 'sudo', user: 'x' }, newMarks()).slice(20)}`]),
-    'a b c\n',
-  )
   t.throws(() => wordsOf({ sh: 'x'.repeat(102_401), stdin: '' }), { name: 'UserError', message: /100 KB/ })
   t.throws(() => plainLine(wordsOf({ sh: "'".repeat(50_000), stdin: '' })), { message: /too long/ })
 })

@@ -152,7 +152,7 @@ test('the host tells how its engine stands', async t => {
   await docker.observe(project.engine, project.want({}), localFiles)
   t.same(stats, { requests: 5, waves: 2 }, 'and observing four at the same time')
   for (const as of ['login', 'best'] as const) {
-    const told = await project.connection.exec(detectScript, { as })
+    const told = await project.connection.exec(detectScript([]), { as })
     t.equal(told.stderr, '')
     t.match(readDetection(told.stdout), {
       state: 'answers',

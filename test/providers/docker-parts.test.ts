@@ -22,7 +22,10 @@ test('the provider is listed, and needs its playbook unless the engine is none o
     providers.map(({ name }) => name),
     ['docker'],
   )
-  t.same(docker.needs({ provider: 'docker', users: ['deploy'] }), [{ playbook: 'docker', vars: { users: ['deploy'] } }])
+  t.same(docker.needs({ provider: 'docker', users: [] }), [{ playbook: 'docker', vars: {} }])
+  const users = { playbook: 'docker-users', vars: { users: ['deploy'] } }
+  t.same(docker.needs({ provider: 'docker', users: ['deploy'] }), [{ playbook: 'docker', vars: {} }, users])
+  t.same(docker.needs({ provider: 'docker', source: 'none', users: ['deploy'] }), [users])
   t.same(docker.needs({ provider: 'docker', source: 'none', users: [] }), [])
   t.end()
 })

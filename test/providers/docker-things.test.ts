@@ -2,6 +2,7 @@
 import { test } from 'tap'
 import { UserError } from '../../core/errors.js'
 import { Secret } from '../../core/secret.js'
+import type { JsonObject } from '../../providers/docker/canonical.js'
 import { diff } from '../../providers/docker/diff/index.js'
 import { downSteps } from '../../providers/docker/diff/removal.js'
 import type { Seen } from '../../providers/docker/observe/seen.js'
@@ -59,14 +60,15 @@ test('images: what is built anew, and what follows', t => {
   t.same(upon, [], 'a base image that was cleaned away changes nothing')
 
   const imported = { from: 'import', dir: '/opt/rootfs', where: 'host', ref: 'tiny', at } as const
-  const spec = { dir: '/opt/rootfs', where: 'host' }
-  const importPlan = (...images: SeenImage[]): string[] =>
+  const folder = { dir: '/opt/rootfs', where: 'host' }
+  const importPlan = (images: SeenImage[], spec: JsonObject = { ...folder, content: 'sum' }): string[] =>
     planOf(wanted({ images: [imported] }), seen({ images, definitions: { tiny: { spec, bases: [] } } }))
   const tiny = { id: 'sha256:3', tags: ['tiny:latest'], digests: [], labels: {} }
   const labelled = { ...tiny, labels: { 'longshore.image': 'tiny:latest', 'longshore.import': 'v1:other' } }
-  t.same(importPlan(), ['import image tiny: not there'])
-  t.same(importPlan(tiny), [], 'what somebody else imported is taken as it is')
-  t.same(importPlan(labelled), ['import image tiny: its folder is /opt/rootfs now'])
+  t.same(importPlan([]), ['import image tiny: not there'])
+  t.same(importPlan([tiny]), [], 'what somebody else imported is taken as it is')
+  t.same(importPlan([labelled]), ['import image tiny: its folder /opt/rootfs changed'])
+  t.same(importPlan([labelled], folder), [], 'a folder that is gone leaves what was imported from it')
 
   const secretArg = { ...app, args: { TOKEN: new Secret('TOKEN', 'abcdef') } }
   const { warnings } = diff(scope, wanted({ images: [secretArg] }), seen({ definitions }), { prune: false })

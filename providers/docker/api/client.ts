@@ -3,6 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage, type 
 import type { Duplex, Readable } from 'node:stream'
 import { messageOf, UserError } from '../../../core/errors.js'
 import { asSocket, DialAgent } from './agent.js'
+import { createTurns } from './turns.js'
 
 /** The engine answered, and said no. */
 export class ApiError extends Error {
@@ -79,6 +80,7 @@ const refusal = async (host: string, response: IncomingMessage): Promise<Error> 
 /** Makes a client. `host` names the engine's host in errors; `dial` opens one connection; at most `sockets` of them are kept. */
 export function createApi(host: string, dial: () => Promise<Duplex>, sockets: number): Api {
   const agent = new DialAgent(dial, { keepAlive: true, maxSockets: sockets })
+  const turns = createTurns(sockets)
   const stats = { requests: 0, waves: 0 }
   let completedDepth = 0
 
@@ -129,9 +131,12 @@ export function createApi(host: string, dial: () => Promise<Duplex>, sockets: nu
     }
   }
 
-  const answer = (version: string, request: ApiRequest, again = true): Promise<IncomingMessage> =>
-    new Promise<IncomingMessage>((resolve, reject) => {
+  const answer = async (version: string, request: ApiRequest, again = true): Promise<IncomingMessage> => {
+    const leave = request.alone ? undefined : await turns.take()
+    return new Promise<IncomingMessage>((resolve, reject) => {
       const sent = httpRequest(options(version, request))
+      // Said just before its socket is free again, which the next in turn then takes over.
+      if (leave) sent.once('close', leave)
       sent.once('response', resolve)
       // Stays on: an upload may break off after the engine has already answered with an error.
       sent.on('error', (error: NodeJS.ErrnoException) => {
@@ -142,6 +147,7 @@ export function createApi(host: string, dial: () => Promise<Duplex>, sockets: nu
       })
       send(sent, request)
     })
+  }
 
   const good = async (version: string, request: ApiRequest): Promise<IncomingMessage> => {
     try {

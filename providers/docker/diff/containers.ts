@@ -93,7 +93,8 @@ function diffContainer(context: DiffContext, want: ContainerWant, after: string[
   const add = (told: { verb: string; cause: string; changes?: Change[] }, work: Work): void => {
     steps.set(thing, makeStep(scope, thing, { ...told, after }, work))
   }
-  const isGood = found?.state === 'running' && found.health !== 'unhealthy'
+  // One that is still to become healthy has proved nothing: until then the old one is all that is known to be good.
+  const isGood = found?.state === 'running' && (found.health === 'none' || found.health === 'healthy')
   if (leftover && !isGood) {
     const discard = [...(found ? [found.id] : []), ...more.map(({ id }) => id)]
     const cause = 'an interrupted run left it half replaced'

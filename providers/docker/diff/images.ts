@@ -69,9 +69,8 @@ function importCause(want: ImportWant, spec: JsonObject, found: SeenImage | unde
   const before = found.labels[labels.image] === familiarReference(want.ref) ? found.labels[labels.import] : undefined
   // Without our label somebody else put it there under this name: it is taken as it is.
   if (before === undefined || before === canonicalHash(spec)) return undefined
-  // The folder is not here yet: what was imported from it stands.
-  if (want.where === 'here' && spec.content === undefined) return undefined
-  return want.where === 'here' ? 'its folder changed' : `its folder is ${want.dir} now`
+  // The folder is not there (yet): what was imported from it stands.
+  return spec.content === undefined ? undefined : `its folder ${want.dir} changed`
 }
 
 /** Adds the steps for images, base images before those built upon them. */

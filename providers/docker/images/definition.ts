@@ -30,10 +30,11 @@ export async function defineBuild(want: BuildWant, context: BuildContext, key: U
   }
 }
 
-/** The definition of an import. A folder on the engine's host counts by its path alone; one that is not here yet has no content. */
+/** The definition of an import. A folder that is not there yet has no content. */
 export async function defineImport(want: ImportWant, files: LocalFiles): Promise<JsonObject> {
   const folder = { dir: want.dir, where: want.where }
-  if (want.where === 'host' || (await files.stat(want.dir))?.kind !== 'directory') return folder
+  if (want.where === 'host') return present({ ...folder, content: want.content })
+  if ((await files.stat(want.dir))?.kind !== 'directory') return folder
   return { ...folder, content: await hashEntries(await folderEntries(files, want.dir)) }
 }
 

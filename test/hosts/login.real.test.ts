@@ -1,5 +1,6 @@
 // Getting into a host: keys, agent, passwords, host keys, jumps, ssh's configuration, and every way it can fail.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { Host } from '../../core/project.js'
@@ -14,12 +15,13 @@ const locked = makeKey(folder.at('locked'), '-N', 'open sesame')
 const rsa = makeKey(folder.at('rsa'), '-t', 'rsa', '-b', '2048', '-m', 'PKCS8')
 const ecdsa = makeKey(folder.at('ecdsa'), '-t', 'ecdsa', '-m', 'PKCS8', '-N', 'open sesame')
 const ed25519 = folder.at('ed25519.pem')
-run('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', ed25519])
+const pair = generateKeyPairSync('ed25519')
+writeFileSync(ed25519, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
 const keys = folder.at('authorized_keys')
 const publicOf = (path: string): string => readFileSync(`${path}.pub`, 'utf8')
 writeFileSync(keys, [key, locked, rsa, ecdsa].map(publicOf).join(''))
 // The public half as ssh writes it: 32 bytes at the end of the SPKI form.
-const spki = execFileSync('openssl', ['pkey', '-in', ed25519, '-pubout', '-outform', 'DER'])
+const spki = pair.publicKey.export({ type: 'spki', format: 'der' })
 const blob = Buffer.concat([Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20', 'latin1'), spki.subarray(-32)])
 appendFileSync(keys, `ssh-ed25519 ${blob.toString('base64')}\n`)
 
@@ -76,7 +78,7 @@ test('logging in', async t => {
 
   await t.test('with an agent', async t => {
     const socket = folder.at('agent.sock')
-    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+    const agent = spawn('sh', ['-c', `exec ssh-agent -D -a ${socket}`], { stdio: 'ignore' })
     t.teardown(() => agent.kill())
     while (!run('sh', ['-c', `test -S ${socket} && echo yes || true`])) run('sleep', ['0.05'])
     const env = { PATH: process.env.PATH, SSH_AUTH_SOCK: socket }
@@ -84,7 +86,7 @@ test('logging in', async t => {
       whoami({}, { env }),
       unreachable(/lshlogin@127.0.0.1:\d+ refuses the login \(tried agent\)/, /ssh-add/),
     )
-    execFileSync('ssh-add', ['-q', key], { env })
+    run('sh', ['-c', `SSH_AUTH_SOCK=${socket} ssh-add -q ${key}`])
     t.equal(await whoami({}, { env }), 'lshlogin')
     t.equal(await whoami({ identity: locked }, { env }), 'lshlogin', 'in place of a key that we cannot open')
     const gone = { ...env, SSH_AUTH_SOCK: folder.at('no-agent') }
