@@ -5,7 +5,7 @@ import type { LocalFiles } from './files.js'
 import type { EngineWant, Host } from './project.js'
 import type { Sh } from './sh.js'
 import type { Step } from './step.js'
-import type { ContainerWant, Wanted } from './wanted.js'
+import type { Wanted } from './wanted.js'
 
 /** A built-in playbook that a host must have had first, with its variables. */
 export interface Use {
@@ -159,5 +159,3 @@ export type AnyProvider = Provider<unknown>
 
 /** True for an engine that is not there. */
 export const isAbsent = (engine: Engine | Absent): engine is Absent => 'absent' in engine
-
-export type { ContainerWant, Wanted }

@@ -1,5 +1,4 @@
 // What a kind of thing on a host is: one plain object with pure parts, from schema to shell text.
-import type { Facts } from './facts.js'
 import type { LocalFiles } from './files.js'
 import type { Schema } from './schema.js'
 import type { Secret } from './secret.js'
@@ -58,5 +57,3 @@ export type AnyResource = Resource<unknown, unknown>
 /** The list entry of a resource: the engine hands each one only what its own schema and read have made. */
 export const anyResource = <Want, Seen>(definition: Resource<Want, Seen>): AnyResource =>
   definition as unknown as AnyResource
-
-export type { Facts }

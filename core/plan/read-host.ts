@@ -64,7 +64,7 @@ const faultOf = (instance: Instance, answer: Answer | undefined): UserError => {
 const outputs = (seen: unknown): Partial<Result> => {
   if (typeof seen !== 'object' || seen === null || !('rc' in seen)) return {}
   const { rc, stdout, stderr } = seen as { rc: number; stdout: string; stderr: string }
-  return { rc, stdout, stderr }
+  return { rc, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() }
 }
 
 /** Takes a probe's answer into the instance: seen, changes, verb and, where nothing is to be done, its result. */

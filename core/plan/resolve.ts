@@ -173,13 +173,14 @@ export async function resolveRun(run: TaskRun, context: ResolveContext): Promise
   for (const instance of run.instances ?? []) if (instance.state === 'waiting') await resolveInstance(instance, context)
 }
 
-/** Resolves an instance anew, after the host has changed, if it reads a register: what was registered may have changed too. */
+/** Resolves an instance anew, after the host has changed, if it reads a register: what was registered may have changed too. Gives its state. */
 export async function resolveAgain(
   instance: Instance,
   registers: ReadonlySet<string>,
   context: ResolveContext,
-): Promise<void> {
-  if (instance.state === 'waiting' || ![...(instance.reads ?? [])].some(name => registers.has(name))) return
+): Promise<Instance['state']> {
+  if (![...(instance.reads ?? [])].some(name => registers.has(name))) return instance.state
   instance.state = 'waiting'
   await resolveInstance(instance, context)
+  return instance.state
 }

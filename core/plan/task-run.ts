@@ -1,5 +1,4 @@
 // A task on a host, while it is planned and run: which instances its loop gives, what each waits for, wants and has seen.
-import type { UserError } from '../errors.js'
 import type { Play, Task } from '../playbook.js'
 import type { Stage, Vars } from '../project.js'
 import type { AnyResource } from '../resource.js'
@@ -53,12 +52,6 @@ export interface TaskRun {
   /** Undefined until the loop is known. */
   instances?: Instance[]
   waits?: Waits
-}
-
-/** A host's trouble while it was read: the plan goes on without it. */
-export interface Problem {
-  host: string
-  error: UserError
 }
 
 /** How people call an instance: its task's name, and what the loop passes. */

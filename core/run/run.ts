@@ -104,7 +104,7 @@ const tell = (context: SessionContext, step: Step, end: StepEnd, ms: number): vo
 }
 
 /** Counts per host, as Ansible's users read them. */
-export function summarise(plan: RunPlan, ends: ReadonlyMap<string, StepEnd>): HostSummary[] {
+function summarise(plan: RunPlan, ends: ReadonlyMap<string, StepEnd>): HostSummary[] {
   const unchangedOf = plan.unchangedByHost
   return plan.works.map(work => {
     const host = work.host.name
@@ -199,7 +199,15 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
         tell(context, step, end, ms)
       },
     })
-    if (errors.length === 0 && !signal.aborted) for (const work of works) await readLeftOut(taskContext(work))
+    if (errors.length === 0 && !signal.aborted)
+      await Promise.all(
+        works.map(work =>
+          readLeftOut(taskContext(work)).catch((error: unknown) => {
+            if (!(error instanceof UserError)) throw error
+            errors.push(error)
+          }),
+        ),
+      )
   } finally {
     await unlockHosts(works, project.name, owner)
   }

@@ -223,7 +223,7 @@ export async function readLeftOut(context: TaskContext): Promise<void> {
   const registers = registerNames(work)
   for (const instance of instancesOf(work)) {
     if (instance.state !== 'skipped' || instance.run.handler || listed.has(instance.id)) continue
-    await resolveAgain(instance, registers, context.resolve)
-    if (instance.state === 'wanted') await readAgain(context, instance)
+    const state = await resolveAgain(instance, registers, context.resolve)
+    if (state === 'wanted') await readAgain(context, instance)
   }
 }

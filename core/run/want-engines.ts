@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { selectHosts } from '../config/index.js'
 import { wantedByHost } from '../containers/index.js'
-import { unreachableError } from '../errors.js'
+import { type At, unreachableError } from '../errors.js'
 import { interpolateValue, references, renderValue } from '../language/index.js'
 import type { HostWork } from '../plan/host-work.js'
 import { hostScope } from '../plan/scope.js'
@@ -18,16 +18,22 @@ const privateAddress = (host: Host, works: readonly HostWork[]): string | undefi
 }
 
 /** Compose's interpolation, then Handlebars with the host's variables; the engine's own templates (`{{.X}}`) pass through. */
-export const preparer =
-  (context: SessionContext, works: readonly HostWork[]) =>
-  (raw: Raw, host: Host): unknown => {
+const preparer = (context: SessionContext, works: readonly HostWork[]) => {
+  const told = new Set<string>()
+  const unset = (name: string, at: At): void => {
+    const key = `${name} ${at.file}:${at.line}:${at.column}`
+    if (!told.has(key)) context.emit({ type: 'warning', text: `the variable ${name} is not set, it is empty`, at })
+    told.add(key)
+  }
+  return (raw: Raw, host: Host): unknown => {
     // Without its facts a host's services cannot be rendered, but those of the others can.
     const work = works.find(one => one.host === host)
     if (work?.problem && references(raw.value, host.vars).has('facts'))
       throw unreachableError(host.name, 'its facts are not known, because it could not be read')
-    const interpolated = interpolateValue(raw.value, raw, context.project.environment)
+    const interpolated = interpolateValue(raw.value, raw, context.project.environment, unset)
     return renderValue(interpolated, raw, hostScope(host, works, context), { engineTemplates: true })
   }
+}
 
 /** Sets `wanted` on every side; hosts whose services cannot be decided get a problem. Gives what is wanted on all hosts of the file. */
 export async function wantEngines(

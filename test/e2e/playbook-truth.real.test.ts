@@ -42,7 +42,7 @@ const base = `- name: base
       register: colour
     - name: only where nothing was there
       copy: { dest: /etc/first-colour, content: "{{ vars.colour_wanted }}\\n" }
-      when: colour.stdout.startsWith("none")
+      when: colour.stdout == "none"
     - name: the settings
       template: { src: settings.hbs, dest: /etc/app.conf, mode: "0644" }
       notify: reload
@@ -204,5 +204,47 @@ test('playbooks tell the truth before, and hold to it', async t => {
     t.same(ends(second), { ...all, 'red/guess/reads it': 'done' }, told(second))
     const third = await there.run(['--json', 'up', '--yes'])
     t.same(ends(third), all, told(third))
+  })
+
+  await t.test('what an earlier step of the run changes counts for the later ones', async t => {
+    there.write(
+      'base.yaml',
+      `- name: mood
+  hosts: red
+  become: true
+  tasks:
+    - name: set
+      copy: { dest: /etc/mood, content: "{{ vars.mood }}" }
+    - name: asked
+      command: { sh: "cat /etc/mood || echo none" }
+      read_only: true
+      register: mood
+    - name: repeated
+      copy: { dest: /etc/repeated, content: "{{ mood.stdout }} it is" }
+    - name: while there is none
+      file: { path: /srv/moodless, state: directory }
+      when: mood.stdout == "none"
+    - name: only when merry
+      file: { path: /srv/merry, state: directory }
+      when: mood.stdout == "merry"
+`,
+    )
+    const run = (...args: string[]): Promise<Ran> => there.run(['--json', '--var', 'mood=merry', ...args])
+    const plan = await untouched(() => run('plan'))
+    t.same(
+      planned(plan).map(({ id }) => id),
+      ['red/mood/set', 'red/mood/repeated', 'red/mood/while there is none'],
+    )
+    const first = await run('up', '--yes')
+    t.equal(await cat(red, '/etc/repeated'), 'merry it is', 'not what the plan had read')
+    t.equal((await red.sh('ls -d /srv/moodless /srv/merry')).stdout, '', 'neither on an old answer nor unlisted')
+    const states = { 'red/mood/set': 'done', 'red/mood/repeated': 'done', 'red/mood/while there is none': 'already' }
+    t.same(ends(first), states, told(first))
+    t.equal(first.code, 1, 'what came up is told')
+    t.match(first.stderr, /directory \/srv\/merry[\s\S]*run the command again/)
+    const second = await run('up', '--yes')
+    t.equal((await red.sh('test -d /srv/merry')).code, 0)
+    t.equal(second.code, 0, told(second))
+    t.same(planned(await run('up', '--yes')), [])
   })
 })

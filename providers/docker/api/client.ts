@@ -77,10 +77,13 @@ const refusal = async (host: string, response: IncomingMessage): Promise<Error> 
   return new ApiError(response.statusCode ?? 0, message || `status ${response.statusCode}`)
 }
 
-/** Makes a client. `host` names the engine's host in errors; `dial` opens one connection; at most `sockets` of them are kept. */
-export function createApi(host: string, dial: () => Promise<Duplex>, sockets: number): Api {
+/**
+ * Makes a client. `host` names the engine's host in errors; `dial` opens one connection; at most `sockets` of them are kept, and
+ * another one is opened only after `patienceMs` of waiting for those that are there.
+ */
+export function createApi(host: string, dial: () => Promise<Duplex>, sockets: number, patienceMs = 0): Api {
   const agent = new DialAgent(dial, { keepAlive: true, maxSockets: sockets })
-  const turns = createTurns(sockets)
+  const turns = createTurns(sockets, patienceMs)
   const stats = { requests: 0, waves: 0 }
   let completedDepth = 0
 

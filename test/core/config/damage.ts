@@ -1,0 +1,78 @@
+// Whole files with random damage: what is refused, is refused in words for a user.
+import type { Test } from 'tap'
+import { parseSelector, selectHosts } from '../../../core/config/index.js'
+import { messageOf, UserError } from '../../../core/errors.js'
+import { load } from './project-in-memory.js'
+
+/** 300 damaged files. */
+export async function testDamage(t: Test): Promise<void> {
+  const whole = `project: shop
+vars: &v { domain: shop.test, list: [1, 2], text: "{{ domain }} \${X:-y}" }
+hosts:
+  web1: { address: 192.0.2.10, port: 22, become: { password: { secret: DB } }, labels: { role: web }, vars: { <<: *v } }
+  db1: { jump: web1 }
+groups: { front: { hosts: ["web*", "!db1"], engine: { users: [a] } } }
+engine: { source: distro }
+secrets: { DB: { env: PW } }
+playbooks: [b.yaml, { play: b.yaml, on: role=web, stage: after-containers }]
+containers: { app: { image: "x:1", on: front } }
+`
+  const play =
+    '- hosts: all\n  vars: { a: "{{ b }}" }\n  tasks:\n    - package: { name: [a, "{{ x }}"] }\n      when: a == "b" && c.exists(x, x > 1)\n      notify: h\n  handlers:\n    - { name: h, command: { argv: [a] }, check: "true" }\n'
+  let seed = 12345
+  const random = (below: number): number => {
+    seed = (seed + 0x6d2b79f5) | 0
+    const mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+  const bits = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ':',
+    '\n',
+    '  ',
+    '"',
+    "'",
+    '*v',
+    '&v',
+    '<<',
+    '!',
+    '- ',
+    '{{',
+    '}}',
+    '\t',
+    '#',
+    '~',
+    '0',
+    '__proto__',
+    '\u0000',
+    '|',
+    '${',
+    ',',
+    '\u{1F600}',
+  ]
+  const damage = (text: string): string => {
+    let out = text
+    for (let times = 1 + random(4); times > 0; times--) {
+      const at = random(out.length)
+      const cut = random(3) === 0 ? random(12) : 0
+      out = out.slice(0, at) + (random(4) === 0 ? '' : (bits[random(bits.length)] ?? '')) + out.slice(at + cut)
+    }
+    return out
+  }
+  let refused = 0
+  for (let round = 0; round < 300; round++) {
+    const [file, book] = round % 2 === 0 ? [damage(whole), play] : [whole, damage(play)]
+    try {
+      const project = await load(file, { '/p/b.yaml': book })
+      for (const host of project.hosts) selectHosts(parseSelector(host.name, host.at), project)
+    } catch (error) {
+      refused++
+      if (!(error instanceof UserError) || error.at === undefined)
+        t.fail(`round ${round}: ${messageOf(error)}\n${file}\n${book}`)
+    }
+  }
+  t.ok(refused > 150, `${refused} of 300 were refused`)
+}
