@@ -2,7 +2,7 @@
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { loadPlaybook } from '../core/config/index.js'
-import { exitCodes, type UserError } from '../core/errors.js'
+import { exitCodes, UserError } from '../core/errors.js'
 import { closeEngine } from '../core/run/engine-side.js'
 import type { LockOwner } from '../core/run/lock.js'
 import { closeAll, observe } from '../core/run/observe.js'
@@ -109,8 +109,9 @@ export async function withSession<T>(
 /** The errors of hosts that could not be read. */
 export const problemsOf = (plan: RunPlan): UserError[] => plan.works.flatMap(work => work.problem ?? [])
 
-/** Prints the plan on stdout (`plan`, or before a question), or as an event with `--json`. */
+/** Prints the plan on stdout (`plan`, or before a question), or as an event with `--json`; nothing when no host could be read. */
 export async function showPlan(context: CommandContext, plan: RunPlan): Promise<void> {
+  if (plan.works.length > 0 && problemsOf(plan).length === plan.works.length) return
   context.emit({ type: 'plan', steps: plan.steps.map(publicStep), unchanged: plan.unchanged })
   if (context.options.json || context.options.report === 'json') return
   const planned = new Set(plan.steps.map(({ host, thing }) => `${host}: ${thing}`))
@@ -119,6 +120,17 @@ export async function showPlan(context: CommandContext, plan: RunPlan): Promise<
     planText({ steps: plan.steps, unchanged: plan.unchanged, orphans }, await context.style(), context.options.verbose),
   )
 }
+
+/** An error whose step's output the report has already shown, without that output. */
+const withoutOutput = (error: UserError): UserError =>
+  error.output === undefined
+    ? error
+    : new UserError(error.message, {
+        exit: error.exit,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        ...(error.at === undefined ? {} : { at: error.at }),
+        ...(error.where === undefined ? {} : { where: error.where }),
+      })
 
 /** Tells errors after the report has told its story. */
 export async function showErrors(context: CommandContext, errors: readonly UserError[]): Promise<void> {
@@ -145,6 +157,6 @@ export async function carryOut(
     return exitCodes.failed
   }
   const { exit, errors } = await runPlan(session, plan, ownerFor(reason))
-  await showErrors(context, errors)
+  await showErrors(context, errors.map(withoutOutput))
   return exit
 }

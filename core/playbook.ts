@@ -1,6 +1,6 @@
 // A playbook's shape after reading: plays with tasks and handlers, their values still unrendered.
 import type { At } from './errors.js'
-import type { Raw, Selector, Vars } from './project.js'
+import type { Raw, Selector, Vars } from './raw.js'
 
 /** One task or handler. */
 export interface Task {

@@ -1,10 +1,8 @@
 // The project: the user's file, checked and with positions, before anything is known of a host.
 import type { At } from './errors.js'
 import type { Play } from './playbook.js'
+import type { Raw, Selector, Vars } from './raw.js'
 import type { Secret } from './secret.js'
-
-/** Variables, as YAML gives them. */
-export type Vars = Record<string, unknown>
 
 /** How we become root on a host. */
 export interface Become {
@@ -51,20 +49,6 @@ export interface EngineWant {
   /** Login names that may use the socket. */
   users: string[]
   at?: At
-}
-
-/** A YAML value as it stands in a file, before interpolation and templates, with the way to its positions. */
-export interface Raw {
-  value: unknown
-  at: At
-  /** Position of something inside: `where(['ports', 0])`; of the nearest parent when the path does not exist. */
-  where(path: readonly (string | number)[], what?: 'key' | 'value'): At
-}
-
-/** Which hosts, as the user wrote it; undefined where nothing was said. */
-export interface Selector {
-  text: string
-  at: At
 }
 
 /** A service of `containers:` or of a Compose file. */

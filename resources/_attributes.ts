@@ -52,8 +52,11 @@ export const secretSchema = z
     required: ['secret'],
   }) as unknown as z.ZodType<Secret>
 
+/** Text; numbers and truth values are written as they stand, because a template's whole expression keeps its type. */
+export const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)])
+
 /** Text, or a secret. */
-export const textOrSecret: z.ZodType<Value> = z.union([z.string(), secretSchema])
+export const textOrSecret: z.ZodType<Value> = z.union([text, secretSchema])
 
 const isNumber = (account: string): boolean => /^\d+$/.test(account)
 

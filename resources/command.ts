@@ -4,21 +4,16 @@ import { resource } from '../core/resource.js'
 import { z } from '../core/schema.js'
 import { Secret } from '../core/secret.js'
 import { type Sh, sh } from '../core/sh.js'
-import { hostPath, secretSchema, textOrSecret } from './_attributes.js'
+import { hostPath, secretSchema, text, textOrSecret } from './_attributes.js'
 import { plainExports, withEnvironment } from './_environment.js'
 
 const noSecret = 'must be text: a secret would show in the process list; give it by `environment` or `stdin`'
-const scalar = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)])
 
 const schema = z.preprocess(
   given => (typeof given === 'string' ? { sh: given } : given),
   z
     .strictObject({
-      argv: z
-        .array(scalar, { error: noSecret })
-        .min(1)
-        .optional()
-        .describe('Program and arguments; no shell reads them'),
+      argv: z.array(text, { error: noSecret }).min(1).optional().describe('Program and arguments; no shell reads them'),
       sh: z.string({ error: noSecret }).min(1).optional().describe('POSIX shell text'),
       cwd: hostPath.optional().describe('Directory on the host in which it runs'),
       creates: hostPath.optional().describe('Nothing to do when this path exists'),
@@ -27,7 +22,7 @@ const schema = z.preprocess(
       read_only: z.boolean().default(false).describe('It changes nothing, so it runs in a plan too'),
       stdin: textOrSecret.optional().describe('Its standard input'),
       environment: z
-        .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.union([scalar, secretSchema]))
+        .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.union([text, secretSchema]))
         .default({})
         .describe('Variables; a secret one reaches it over standard input and never shows on a command line'),
     })

@@ -2,7 +2,8 @@
 import { checkContainers } from '../../core/containers/index.js'
 import { type At, exitCodes } from '../../core/errors.js'
 import { checkTemplate, interpolateValue } from '../../core/language/index.js'
-import type { Project, Raw } from '../../core/project.js'
+import type { Project } from '../../core/project.js'
+import type { Raw } from '../../core/raw.js'
 import { command } from '../command.js'
 import { count } from '../report/text.js'
 

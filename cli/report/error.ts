@@ -53,12 +53,13 @@ function userErrorLines(error: UserError, options: ErrorOptions): string[] {
   const output = error.output?.trimEnd() ?? ''
   if (output !== '') for (const line of output.split('\n')) lines.push(`  ${style.faint('|')} ${cleanLine(line)}`)
   if (error.hint !== undefined) lines.push(`${style.caution('→')} ${error.hint.split('\n').join('\n  ')}`)
-  if (options.verbose && error.cause !== undefined) lines.push(...stackLines(error.cause, style, 'caused by '))
+  if (options.verbose && error.cause !== undefined)
+    lines.push(`  ${style.faint(`caused by ${cleanLine(messageOf(error.cause), 2000)}`)}`)
   return lines
 }
 
-const stackLines = (error: unknown, style: Style, before = ''): string[] =>
-  `${before}${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+const stackLines = (error: unknown, style: Style): string[] =>
+  `${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
     .split('\n')
     .map(line => `  ${style.faint(cleanLine(line))}`)
 

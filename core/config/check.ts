@@ -1,7 +1,7 @@
 // Checks a YAML value against a schema and tells every mistake with its place, its key path and what was probably meant.
 
 import { suggestion } from '../language/suggest.js'
-import type { Raw } from '../project.js'
+import type { Raw } from '../raw.js'
 import type { Schema } from '../schema.js'
 import { collectProblems, type Problems } from './problems.js'
 import { explain, pathText, type Wrong } from './words.js'

@@ -1,7 +1,8 @@
 // The hosts of a file, each with what the project and its groups say already merged in.
 import type { At } from '../errors.js'
 import { suggestion } from '../language/suggest.js'
-import type { Become, EngineWant, Host, Raw, Secrets, Vars } from '../project.js'
+import type { Become, EngineWant, Host, Secrets } from '../project.js'
+import type { Raw, Vars } from '../raw.js'
 import { mergeMaps } from './merge.js'
 import { localPath } from './paths.js'
 import type { Problems } from './problems.js'

@@ -1,7 +1,8 @@
 // Reads `longshore.yaml` and what belongs to it into a checked Project.
 import { dirname, join, resolve } from 'node:path'
 import { messageOf } from '../errors.js'
-import type { PlaybookUse, Project, Raw, RawService } from '../project.js'
+import type { PlaybookUse, Project, RawService } from '../project.js'
+import type { Raw } from '../raw.js'
 import { check } from './check.js'
 import { readDotenv } from './dotenv.js'
 import { readHosts } from './hosts.js'

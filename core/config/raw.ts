@@ -1,7 +1,7 @@
 // A value of a YAML file with the way to its positions: the tree of places, and how to find one in it.
 import type { At } from '../errors.js'
 import { rememberText } from '../language/position.js'
-import type { Raw } from '../project.js'
+import type { Raw } from '../raw.js'
 
 /** Where a value stands, as offsets in the file's text. */
 export interface Place {

@@ -194,6 +194,10 @@ export function jsonSchema(parts: SchemaParts): object {
   return { title: 'longshore.yaml', ...schema, patternProperties: { '^x-': {} } }
 }
 
+/** The shape of a kind of task as JSON Schema: what its YAML may hold. */
+export const kindSchema = (schema: Schema<unknown>): object =>
+  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+
 /** The file as the schema gives it. */
 export type ProjectFile = z.infer<ReturnType<typeof fileSchema>>
 export type HostEntry = z.infer<typeof hostSchema>

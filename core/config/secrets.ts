@@ -2,7 +2,8 @@
 import { type At, messageOf, UserError, usageError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
 import { suggestion } from '../language/suggest.js'
-import type { Raw, Secrets } from '../project.js'
+import type { Secrets } from '../project.js'
+import type { Raw } from '../raw.js'
 import { type Masker, Secret } from '../secret.js'
 import { localPath } from './paths.js'
 

@@ -2,7 +2,8 @@
 import { type At, usageError } from '../errors.js'
 import { insideText, rememberText } from '../language/position.js'
 import { suggestion } from '../language/suggest.js'
-import type { Host, Raw, Selector } from '../project.js'
+import type { Host } from '../project.js'
+import type { Raw, Selector } from '../raw.js'
 
 /** What hosts are chosen from. */
 export interface HostSet {

@@ -2,7 +2,7 @@
 import { checkExpression } from '../language/condition.js'
 import { checkTemplate } from '../language/template.js'
 import type { Task } from '../playbook.js'
-import type { Raw } from '../project.js'
+import type { Raw } from '../raw.js'
 import type { Problems } from './problems.js'
 
 /** Adds the syntax errors of every template inside a value. */

@@ -12,7 +12,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { type At, usageError } from '../errors.js'
-import type { Raw } from '../project.js'
+import type { Raw } from '../raw.js'
 import { collectProblems, type Problems } from './problems.js'
 import { makeRaw, type Place } from './raw.js'
 

@@ -1,6 +1,7 @@
 // Checks the containers of a project without any host: what `validate` can know.
 import { collectProblems, type Problems } from '../config/problems.js'
-import type { Host, Project, Raw } from '../project.js'
+import type { Host, Project } from '../project.js'
+import type { Raw } from '../raw.js'
 import type { Schema } from '../schema.js'
 import { type Read, readEntry } from './read.js'
 import { checkCycles, checkLinkNetworks, checkReferences } from './references.js'

@@ -1,6 +1,7 @@
 // Networks and volumes as the engine shall have them; only those that something on the host uses.
 import type { At } from '../errors.js'
-import type { Host, Raw } from '../project.js'
+import type { Host } from '../project.js'
+import type { Raw } from '../raw.js'
 import type { Schema } from '../schema.js'
 import type { NetworkWant, VolumeWant } from '../wanted.js'
 import { sorted } from './environment.js'

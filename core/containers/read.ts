@@ -3,7 +3,7 @@ import type { Problems } from '../config/problems.js'
 import { valueAt } from '../config/raw.js'
 import { explain, pathText } from '../config/words.js'
 import type { At } from '../errors.js'
-import type { Raw } from '../project.js'
+import type { Raw } from '../raw.js'
 import type { Schema, z } from '../schema.js'
 import { Secret } from '../secret.js'
 

@@ -1,6 +1,6 @@
 // Compose's own interpolation: `$VAR`, `${VAR}` and its forms with defaults, alternatives and errors.
 import { type At, usageError } from '../errors.js'
-import type { Raw } from '../project.js'
+import type { Raw } from '../raw.js'
 import { insideText } from './position.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>

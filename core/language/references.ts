@@ -1,5 +1,5 @@
 // Which top-level names a value's templates, or a condition, would read: so that a plan knows beforehand whether it needs facts.
-import type { Vars } from '../project.js'
+import type { Vars } from '../raw.js'
 import { parseExpression } from './cel.js'
 import { type Call, type Expression, isTemplate, type Path, type Program, parseTemplate } from './handlebars.js'
 import { secretUse } from './template.js'

@@ -1,6 +1,6 @@
 // What templates and conditions can see: top-level names, each made when it is first read.
 import type { At } from '../errors.js'
-import type { Vars } from '../project.js'
+import type { Vars } from '../raw.js'
 import type { Masker, Secret } from '../secret.js'
 
 /** The names a template or a condition sees, for one host and one task. */

@@ -1,6 +1,6 @@
 // Renders templates: texts, and whole YAML values whose single expressions keep their types and whose secrets stay secrets.
 import { type At, UserError, usageError } from '../errors.js'
-import type { Raw } from '../project.js'
+import type { Raw } from '../raw.js'
 import { Secret } from '../secret.js'
 import { isTemplate, offsetOfNode, type Program, parseTemplate, TemplateSyntaxError } from './handlebars.js'
 import { Interpreter } from './interpreter.js'

@@ -51,7 +51,7 @@ const faultOf = (instance: Instance, answer: Answer | undefined): UserError => {
     return new UserError(`needs to run as ${userOf(instance)}, and the login user cannot become that`, {
       where,
       at,
-      hint: `give hosts.${instance.run.host}.become, or connect as root`,
+      hint: `give hosts.${instance.run.host}.become, or connect as root; on this machine: run longshore by sudo`,
     })
   const said = cleanLine(answer.err.trim() || answer.out.trim())
   return new UserError(`cannot tell how it stands: the probe ended with code ${answer.code}`, {

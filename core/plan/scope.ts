@@ -1,7 +1,8 @@
 // Which variables a task sees on its host, and which names are not known yet.
 import type { LocalFiles } from '../files.js'
 import { createScope, type Scope } from '../language/index.js'
-import type { Host, Project, Vars } from '../project.js'
+import type { Host, Project } from '../project.js'
+import type { Vars } from '../raw.js'
 import type { Masker } from '../secret.js'
 import { type HostWork, knownRegisters, registerNames } from './host-work.js'
 import type { ResolveContext } from './resolve.js'

@@ -1,6 +1,7 @@
 // A task on a host, while it is planned and run: which instances its loop gives, what each waits for, wants and has seen.
 import type { Play, Task } from '../playbook.js'
-import type { Stage, Vars } from '../project.js'
+import type { Stage } from '../project.js'
+import type { Vars } from '../raw.js'
 import type { AnyResource } from '../resource.js'
 import type { Change } from '../step.js'
 

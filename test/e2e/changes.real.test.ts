@@ -1,8 +1,11 @@
 // What a change comes to: an edit of the file, of a build's context or of the host touches just the containers that it concerns.
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 import { type LabHost, labHost } from '../lab/index.js'
 import { hostEntry, type Ran, type TestProject, testProject, told } from './command.js'
 import { containersOn, giveRootfs, idsOn, thingsOn } from './host-state.js'
+
+// Hosts boot and packages are installed: more than the usual half minute.
+tap.setTimeout(300_000)
 
 const green = `  green: { image: base, init: true, command: [sleep, "3000"], on: one }
 `

@@ -24,6 +24,10 @@ export interface RunOptions {
   interruptAt?: RegExp
   /** Sends SIGKILL instead. */
   killAt?: RegExp
+  /** What standard input holds; nothing if left out. */
+  input?: string | Uint8Array
+  /** Runs at a pseudo-terminal, and types each of these once its prompt has come. All that is shown there comes as stdout. */
+  typing?: readonly (readonly [prompt: RegExp, keys: string])[]
 }
 
 /** A folder with a project in it, and the command to run there. */
@@ -52,18 +56,35 @@ export function testProject(files: Record<string, string>): TestProject {
   }
 }
 
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
+
 function runCommand(folder: string, home: string, args: readonly string[], options: RunOptions): Promise<Ran> {
   const { NODE_EXTRA_CA_CERTS: _unused, SSH_AUTH_SOCK: _agent, ...env } = process.env
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [launcher, ...args], {
+    const { typing } = options
+    const line = [process.execPath, launcher, ...args]
+    const atTerminal = ['script', '-qec', `stty rows 24 cols 100; exec ${line.map(quoted).join(' ')}`, '/dev/null']
+    const [program = '', ...words] = typing ? atTerminal : line
+    const child = spawn(program, words, {
       cwd: folder,
       env: { ...env, HOME: home, XDG_CONFIG_HOME: join(home, '.config'), NO_COLOR: '1', ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
+    // A command that ends before it has read its input is no fault of the input.
+    child.stdin.on('error', () => {})
+    if (!typing) child.stdin.end(options.input ?? '')
+    const keys = [...(typing ?? [])]
+    let shown = 0
     const texts = { stdout: '', stderr: '' }
     let sent = false
     const take = (stream: 'stdout' | 'stderr') => (data: Buffer) => {
       texts[stream] += data.toString()
+      const [prompt, typed] = keys[0] ?? []
+      if (prompt?.test(texts[stream].slice(shown))) {
+        keys.shift()
+        shown = texts[stream].length
+        child.stdin.write(typed ?? '')
+      }
       const signal = options.interruptAt?.test(texts[stream])
         ? 'SIGINT'
         : options.killAt?.test(texts[stream])

@@ -1,8 +1,11 @@
 // First light over SSH: from one file, bare systemd hosts come to an engine and to linked containers that answer; the plan says all of it before.
-import { type Test, test } from 'tap'
+import tap, { type Test, test } from 'tap'
 import { type LabHost, labHost, type Release } from '../lab/index.js'
 import { hostEntry, type Ran, type TestProject, testProject, told } from './command.js'
 import { changedFacts, giveRootfs, hostState, idsOn, page, thingsOn } from './host-state.js'
+
+// Hosts boot and packages are installed: more than the usual half minute.
+tap.setTimeout(300_000)
 
 interface StepEvent {
   type: string

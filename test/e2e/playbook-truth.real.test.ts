@@ -1,8 +1,11 @@
 // Playbooks on real hosts: what an earlier task changes is true for later ones, what is listed is done, and a second run does nothing.
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { type LabHost, labHost } from '../lab/index.js'
 import { hostEntry, type Ran, testProject, told } from './command.js'
 import { changedFacts, hostState } from './host-state.js'
+
+// Hosts boot and packages are installed: more than the usual half minute.
+tap.setTimeout(300_000)
 
 interface RunEvent {
   type: string

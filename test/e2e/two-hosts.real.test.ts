@@ -1,10 +1,13 @@
 // The example of two hosts, as it stands: the page on one machine and its counter on the other, named as in ~/.ssh/config.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { type LabHost, labHost } from '../lab/index.js'
 import { packageRoot, testProject, told } from './command.js'
 import { containersOn, idsOn, page, thingsOn } from './host-state.js'
+
+// Hosts boot and packages are installed: more than the usual half minute.
+tap.setTimeout(300_000)
 
 const example = join(packageRoot, 'examples', 'two-hosts', 'longshore.yaml')
 

@@ -6,7 +6,8 @@ import { loadProject, resolveSecrets, selectHosts } from '../../../core/config/i
 import { checkContainers, type WantedResult, wantedByHost } from '../../../core/containers/index.js'
 import { UserError, unreachableError } from '../../../core/errors.js'
 import { createScope, interpolateValue, renderValue } from '../../../core/language/index.js'
-import type { Host, Project, Raw } from '../../../core/project.js'
+import type { Host, Project } from '../../../core/project.js'
+import type { Raw } from '../../../core/raw.js'
 import { createMasker } from '../../../core/secret.js'
 import type { ContainerConfig, Wanted } from '../../../core/wanted.js'
 

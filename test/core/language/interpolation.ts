@@ -2,7 +2,7 @@
 import type { Test } from 'tap'
 import { readYaml } from '../../../core/config/index.js'
 import { interpolate, interpolateValue } from '../../../core/language/index.js'
-import type { Vars } from '../../../core/project.js'
+import type { Vars } from '../../../core/raw.js'
 import { answer, at } from './names-in-scope.js'
 
 /** Texts with variables of the environment. */

@@ -2,7 +2,8 @@
 import { UserError, usageError } from '../../../core/errors.js'
 import { readFacts } from '../../../core/facts.js'
 import { createScope, type Scope, type ScopeParts } from '../../../core/language/index.js'
-import type { Host, Project, Vars } from '../../../core/project.js'
+import type { Host, Project } from '../../../core/project.js'
+import type { Vars } from '../../../core/raw.js'
 import { createMasker, Secret } from '../../../core/secret.js'
 
 /** Where values of no file stand. */

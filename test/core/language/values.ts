@@ -2,7 +2,7 @@
 import type { Test } from 'tap'
 import { readYaml } from '../../../core/config/index.js'
 import { expressionReferences, references, renderText, renderValue } from '../../../core/language/index.js'
-import type { Vars } from '../../../core/project.js'
+import type { Vars } from '../../../core/raw.js'
 import { answer, scopeWith, vars } from './names-in-scope.js'
 
 /** Values keep their types, secrets stay secrets. */
