@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import SSHConfig from 'ssh-config'
 import { messageOf, UserError } from '../../core/errors.js'
-import type { ConfigQuestion, SshSettings } from './config.js'
+import type { ConfigQuestion, SshSettings } from './settings.js'
 
 export interface ConfigFiles {
   home: string

@@ -5,16 +5,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, UserError } from '../../core/errors.js'
 import { parseConfigFiles } from './config-file.js'
-
-/** Settings of ssh_config(5), by lower-case keyword; several values where a keyword may stand several times. */
-export type SshSettings = Record<string, string[]>
-
-export interface ConfigQuestion {
-  /** As the user writes it: a name, an address or an alias. */
-  alias: string
-  user?: string
-  port?: number
-}
+import type { ConfigQuestion, SshSettings } from './settings.js'
 
 export type ReadSettings = (question: ConfigQuestion) => Promise<SshSettings>
 

@@ -2,8 +2,9 @@
 import { userInfo } from 'node:os'
 import { UserError, usageError } from '../../core/errors.js'
 import type { Host } from '../../core/project.js'
-import type { ReadSettings, SshSettings } from './config.js'
+import type { ReadSettings } from './config.js'
 import { knownName } from './known-hosts.js'
+import type { SshSettings } from './settings.js'
 
 /** What must be known of a host, or of a jump host that is not in the file, to connect to it. */
 export type Reach = Pick<
