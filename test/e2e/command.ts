@@ -68,11 +68,11 @@ function runCommand(folder: string, home: string, args: readonly string[], optio
     const child = spawn(program, words, {
       cwd: folder,
       env: { ...env, HOME: home, XDG_CONFIG_HOME: join(home, '.config'), NO_COLOR: '1', ...options.env },
-      stdio: [typing || options.input !== undefined ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
     // A command that ends before it has read its input is no fault of the input.
-    child.stdin?.on('error', () => {})
-    if (!typing) child.stdin?.end(options.input)
+    child.stdin.on('error', () => {})
+    if (!typing) child.stdin.end(options.input ?? '')
     const keys = [...(typing ?? [])]
     let shown = 0
     const texts = { stdout: '', stderr: '' }
@@ -83,7 +83,7 @@ function runCommand(folder: string, home: string, args: readonly string[], optio
       if (prompt?.test(texts[stream].slice(shown))) {
         keys.shift()
         shown = texts[stream].length
-        child.stdin?.write(typed ?? '')
+        child.stdin.write(typed ?? '')
       }
       const signal = options.interruptAt?.test(texts[stream])
         ? 'SIGINT'

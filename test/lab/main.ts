@@ -21,12 +21,12 @@ const usage = `usage: npm run lab -- up [COUNT] [--engine] [--python] [--no-init
 
 up       starts hosts lab1, lab2, ... and writes a project file for them; hosts that run are kept as they are
 list     shows the lab hosts on this machine, those of running tests too
-down     removes them all with their volumes; images stay in the cache
+down     removes them all with their volumes (with LONGSHORE_LAB_OWNER only that owner's); images stay in the cache
 prepare  installs what the lab needs on this machine and builds all images
 `
 
-/** Hosts started by hand belong to nobody's process. */
-const owner = 'hand'
+/** Hosts started by hand belong to nobody's process; who shares the machine says LONGSHORE_LAB_OWNER. */
+const owner = process.env.LONGSHORE_LAB_OWNER ?? 'hand'
 
 const projectFile = (hosts: LabHost[]): string => {
   const line = ({ name, address, port, identity, hostKey }: LabHost): string =>
@@ -99,7 +99,8 @@ const main = async (): Promise<number> => {
   }
   if (asked.command === 'up') await up(asked.count, asked.host)
   else if (asked.command === 'list') await list()
-  else if (asked.command === 'down') process.stdout.write(`${await labDown()} hosts removed\n`)
+  else if (asked.command === 'down')
+    process.stdout.write(`${await labDown(process.env.LONGSHORE_LAB_OWNER)} hosts removed\n`)
   else await prepare()
   return 0
 }

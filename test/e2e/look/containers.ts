@@ -102,7 +102,7 @@ export async function testExec(t: Test, project: TestProject, { web, db }: Fleet
   const typed = await project.run(['exec', 'talker', '--', 'sh', '-c', 'tty; stty size; read w; echo "<$w>"; exit 3'], {
     typing: [[/24 100/, 'ahoy\r']],
   })
-  t.match(typed.stdout, /\/dev\/pts\/0\r\n24 100\r\n[^]*<ahoy>/, told(typed))
+  t.match(typed.stdout, /\/dev\/pts\/0\r\n24 100\r\n[\s\S]*<ahoy>/, told(typed))
   t.equal(typed.code, 3)
 
   const unknown = await project.run(['exec', 'tickr', '--', 'true'])

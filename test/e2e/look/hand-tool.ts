@@ -40,7 +40,9 @@ export async function testHandTool(t: Test): Promise<void> {
   const file = join(own, 'longshore.yaml')
   t.match(
     up.text,
-    new RegExp(`^lab1 +127\\.0\\.0\\.1:\\d+[^]*project file: ${file}\nenter one: +longshore -f ${file} ssh lab1\n`),
+    new RegExp(
+      `^lab1 +127\\.0\\.0\\.1:\\d+[\\s\\S]*project file: ${file}\nenter one: +longshore -f ${file} ssh lab1\n`,
+    ),
   )
   t.match((await tool('list')).text, new RegExp(`^lab1  running  127\\.0\\.0\\.1:\\d+ .* owner ${owner}$`, 'm'))
   const project = testProject({})
