@@ -1,5 +1,5 @@
 // Looking and entering, over SSH: what the commands show is what is on the hosts, and looking changes nothing.
-import { test } from 'tap'
+import tap, { test } from 'tap'
 import { labHost } from '../lab/index.js'
 import { testProject, told } from './command.js'
 import { giveRootfs } from './host-state.js'
@@ -9,6 +9,8 @@ import { testInit, testSchema, testValidate } from './look/files.js'
 import { testHandTool } from './look/hand-tool.js'
 import { testLock, testSh, testSsh, testUnknownKey } from './look/hosts.js'
 import { fileWith, talker, ticker } from './look/project.js'
+
+tap.setTimeout(240_000)
 
 test('two hosts with containers, looked at and entered', async t => {
   const [web, db] = await Promise.all([labHost({ engine: true }), labHost({ engine: true })])

@@ -99,9 +99,12 @@ export async function testExec(t: Test, project: TestProject, { web, db }: Fleet
   const where = await project.run(['exec', '--host', 'db', 'ticker', '--', 'hostname'])
   t.equal(where.stdout.trim(), (await containersOn(db))['look-ticker-1']?.id.slice(0, 12), told(where))
 
-  const typed = await project.run(['exec', 'talker', '--', 'sh', '-c', 'tty; stty size; read w; echo "<$w>"; exit 3'], {
-    typing: [[/24 100/, 'ahoy\r']],
-  })
+  const typed = await project.run(
+    ['exec', 'talker', '--', 'sh', '-c', 'tty; sleep 0.5; stty size; read w; echo "<$w>"; exit 3'],
+    {
+      typing: [[/24 100/, 'ahoy\r']],
+    },
+  )
   t.match(typed.stdout, /\/dev\/pts\/0\r\n24 100\r\n[\s\S]*<ahoy>/, told(typed))
   t.equal(typed.code, 3)
 

@@ -49,10 +49,11 @@ export async function testValidate(t: Test): Promise<void> {
   t.equal(bad.code, 3, told(bad))
   t.equal(bad.stdout, '')
   t.match(bad.stderr, /longshore\.yaml:4:1: unknown key "volums"; did you mean "volumes"\?\n/)
-  t.match(bad.stderr, /longshore\.yaml:5:31: unknown key "wars" in groups\.front; did you mean "vars"\?\n/)
-  project.write('longshore.yaml', good.replace('host.name', 'host.nmae'))
+  t.match(bad.stderr, /longshore\.yaml:5:32: unknown key "wars" in groups\.front; did you mean "vars"\?\n/)
+  project.write('longshore.yaml', good.replace('host.name }}', 'host.name'))
   const broken = await project.run(['validate', '-f', '.'])
   t.equal(broken.code, 3, told(broken))
+  t.match(broken.stderr, /at longshore\.yaml:3:\d+\n/)
 }
 
 /** `schema` prints a JSON Schema that knows the examples' keys, and refuses others. */

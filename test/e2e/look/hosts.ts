@@ -16,7 +16,7 @@ export async function testSsh(t: Test, project: TestProject, { web }: Fleet): Pr
   t.equal(quoted.stdout, "a b|$HOME '|")
   const entered = await project.run(['ssh', 'web'], {
     typing: [
-      [/[#$] /, 'stty size; tty; hostname\r'],
+      [/:~# $/, 'stty size; tty; hostname\r'],
       [/\/dev\/pts\/\d+\r\n/, 'exit 9\r'],
     ],
   })
