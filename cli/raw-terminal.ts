@@ -1,4 +1,5 @@
 // This terminal, handed over to a program elsewhere: every key goes there as it is typed, and its size with it.
+import { spawnSync } from 'node:child_process'
 import type { Size, Terminal } from '../core/connection.js'
 import type { Io } from './streams.js'
 
@@ -19,6 +20,9 @@ export async function withRawKeys<T>(io: Io, work: () => Promise<T>): Promise<T>
     io.stdin.setRawMode(false)
   }
   io.stdin.setRawMode(true)
+  // Node's raw mode still turns each line feed that is shown into two characters; full-screen programs there mean it alone.
+  // What was before comes back with setRawMode(false).
+  spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] })
   // Whatever ends the process: a terminal left raw is of no use to anybody.
   process.once('exit', restore)
   try {

@@ -22,6 +22,8 @@ export interface ExecOptions {
   timeoutMs?: number
   /** Is told each line as it comes (control characters removed), stdout and stderr alike. */
   onLine?: (line: string) => void
+  /** Is given all that comes, as it comes and byte by byte; there is no bound then, and the Exit holds no output. */
+  onBytes?: (bytes: Uint8Array, from: 'stdout' | 'stderr') => void
 }
 
 export interface Size {

@@ -1,5 +1,6 @@
 // Shell text as a value: only the sh`` tag makes it, and the tag quotes whatever is put into it.
 import type { Readable } from 'node:stream'
+import { usageError } from './errors.js'
 import type { Secret } from './secret.js'
 
 /** Bytes for a command's standard input: text, bytes, a local file's content, a secret's value, or a stream made when it is needed. */
@@ -16,7 +17,7 @@ export type ShValue = string | number | Sh | readonly (string | number)[]
 
 /** Quotes one word for a POSIX shell. A NUL cannot be carried by any shell and is refused. */
 export function quote(word: string): string {
-  if (word.includes('\0')) throw new RangeError('a shell word cannot hold a NUL byte')
+  if (word.includes('\0')) throw usageError('a command line cannot hold a NUL character')
   if (/^[\w@%+=:,./-]+$/.test(word)) return word
   return `'${word.replaceAll("'", `'\\''`)}'`
 }

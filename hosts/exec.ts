@@ -3,7 +3,7 @@ import type { ExecOptions, Exit } from '../core/connection.js'
 import { UserError, unreachableError } from '../core/errors.js'
 import type { Sh } from '../core/sh.js'
 import { roleOf, wordsOf } from './command-line.js'
-import { collectOutput, longestOutputBytes, type Output } from './output.js'
+import { collectOutput, longestOutputBytes, type Output, passOutput } from './output.js'
 import { feed } from './payload.js'
 import { endProgram, type Program, type Way, within } from './program.js'
 import { startAs } from './sudo.js'
@@ -66,8 +66,12 @@ async function runToEnd(way: Way, program: Program, command: Sh, options: ExecOp
         hint: 'let it print less, or write into a file',
       }),
     )
-  const stdout = collectOutput(program.stdout, options.onLine, overflow)
-  const stderr = collectOutput(program.stderr, options.onLine, overflow)
+  const { onLine, onBytes } = options
+  const read = (from: 'stdout' | 'stderr'): Output =>
+    onBytes
+      ? passOutput(program[from], bytes => onBytes(bytes, from))
+      : collectOutput(program[from], onLine, overflow)
+  const [stdout, stderr] = [read('stdout'), read('stderr')]
   feed(program.stdin, command.stdin ?? command.sh).catch(stop.now)
   const stopped = new Promise<never>((_resolve, reject) => {
     const end = (): void => {

@@ -71,3 +71,22 @@ export function collectOutput(
     },
   }
 }
+
+/** Hands a stream on as it comes, to its end, and keeps nothing. */
+export function passOutput(stream: Readable, onBytes: (bytes: Buffer) => void): Output {
+  let chunks = 0
+  stream.on('data', (chunk: Buffer) => {
+    chunks += 1
+    onBytes(chunk)
+  })
+  const done = new Promise<void>(resolve => {
+    stream.once('end', resolve).once('close', resolve).once('error', () => resolve())
+  })
+  return {
+    done,
+    text: () => '',
+    get chunks() {
+      return chunks
+    },
+  }
+}

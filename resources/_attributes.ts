@@ -55,6 +55,12 @@ export const secretSchema = z
 /** Text; numbers and truth values are written as they stand, because a template's whole expression keeps its type. */
 export const text = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)])
 
+/** Text that becomes part of a command line on the host. */
+export const shellText = z.string().regex(/^[^\0]*$/, 'must not hold a NUL character')
+
+/** The same, also written as a number or a truth value. */
+export const word = text.pipe(shellText)
+
 /** Text, or a secret. */
 export const textOrSecret: z.ZodType<Value> = z.union([text, secretSchema])
 

@@ -4,7 +4,7 @@ import { resource } from '../core/resource.js'
 import { z } from '../core/schema.js'
 import { Secret } from '../core/secret.js'
 import { type Sh, sh } from '../core/sh.js'
-import { hostPath, secretSchema, text, textOrSecret } from './_attributes.js'
+import { hostPath, secretSchema, shellText, textOrSecret, word } from './_attributes.js'
 import { plainExports, withEnvironment } from './_environment.js'
 
 const noSecret = 'must be text: a secret would show in the process list; give it by `environment` or `stdin`'
@@ -13,16 +13,16 @@ const schema = z.preprocess(
   given => (typeof given === 'string' ? { sh: given } : given),
   z
     .strictObject({
-      argv: z.array(text, { error: noSecret }).min(1).optional().describe('Program and arguments; no shell reads them'),
-      sh: z.string({ error: noSecret }).min(1).optional().describe('POSIX shell text'),
+      argv: z.array(word, { error: noSecret }).min(1).optional().describe('Program and arguments; no shell reads them'),
+      sh: z.string({ error: noSecret }).min(1).pipe(shellText).optional().describe('POSIX shell text'),
       cwd: hostPath.optional().describe('Directory on the host in which it runs'),
       creates: hostPath.optional().describe('Nothing to do when this path exists'),
       removes: hostPath.optional().describe('Nothing to do when this path does not exist'),
-      check: z.string().min(1).optional().describe('Shell text; nothing to do when it exits with 0. Sees no secrets'),
+      check: shellText.min(1).optional().describe('Shell text; nothing to do when it exits with 0. Sees no secrets'),
       read_only: z.boolean().default(false).describe('It changes nothing, so it runs in a plan too'),
       stdin: textOrSecret.optional().describe('Its standard input'),
       environment: z
-        .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.union([text, secretSchema]))
+        .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.union([word, secretSchema]))
         .default({})
         .describe('Variables; a secret one reaches it over standard input and never shows on a command line'),
     })
@@ -54,7 +54,8 @@ interface Seen {
 /** Ends the output of a `read_only` command; what follows is its exit code and what it said on stderr. */
 const mark = 'longshore: end of output, exit code'
 
-const body = (want: Want): Sh => (want.sh === undefined ? sh`${want.argv ?? []}` : sh`sh -c ${want.sh}`)
+// `exec`, because without it a shell takes `if`, `eval` and `A=b` for words of its own.
+const body = (want: Want): Sh => (want.sh === undefined ? sh`exec ${want.argv ?? []}` : sh`sh -c ${want.sh}`)
 const enter = (want: Want): Sh =>
   want.cwd === undefined
     ? sh``

@@ -171,7 +171,7 @@ ${lines(...(want.items ?? []).map(item => sh`look ${item.path} ${item.kind === '
       item.kind === 'directory'
         ? [makeDirectory(item.path, want)]
         : item.kind === 'link'
-          ? [sh`ln -sfn ${item.target} ${item.path} || exit 1`]
+          ? [sh`ln -sfn -- ${item.target} ${item.path} || exit 1`]
           : [],
     )
     const files = differing.filter((pair): pair is [Item & { kind: 'file' }, Entry] => pair[0].kind === 'file')

@@ -5,7 +5,7 @@ import { z } from '../core/schema.js'
 import { Secret } from '../core/secret.js'
 import { type Sh, sh } from '../core/sh.js'
 import type { Change } from '../core/step.js'
-import { attributeChanges, attributeFields, hostPath, ownership, setAttributes, textOrSecret } from './_attributes.js'
+import { attributeChanges, attributeFields, hostPath, ownership, setAttributes, shellText, textOrSecret } from './_attributes.js'
 import {
   attributesOnly,
   type FileWant,
@@ -35,7 +35,7 @@ const schema = z
         'file (made empty if it is not there), directory, link, absent, or touch (as file; times are left alone)',
       ),
     content: textOrSecret.optional().describe("The file's text"),
-    src: z.string().min(1).optional().describe('Where the link points to'),
+    src: shellText.min(1).optional().describe('Where the link points to'),
     recurse: z.boolean().optional().describe('Mode, owner and group also of everything in the directory'),
     ...attributeFields,
   })
@@ -108,7 +108,7 @@ function mustFit(want: Want, seen: Seen): void {
 function applyState(want: Want, seen: Seen): Sh[] {
   const { path } = want
   if (want.state === 'absent') return [sh`rm -rf ${path}`]
-  if (want.state === 'link') return [sh`{ [ -L ${path} ] || [ ! -e ${path} ]; } && ln -sfn ${want.src ?? ''} ${path}`]
+  if (want.state === 'link') return [sh`{ [ -L ${path} ] || [ ! -e ${path} ]; } && ln -sfn -- ${want.src ?? ''} ${path}`]
   const make = want.state === 'directory' ? sh`mkdir -p ${path}` : sh`(umask 022; [ -e ${path} ] || : >>${path})`
   const set = setAttributes(path, want)
   if (seen.below === undefined || seen.below === 0) return [sh`${make} && ${set}`]

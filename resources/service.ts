@@ -4,7 +4,7 @@ import { resource } from '../core/resource.js'
 import { z } from '../core/schema.js'
 import { sh } from '../core/sh.js'
 import type { Change } from '../core/step.js'
-import { hostPath } from './_attributes.js'
+import { hostPath, shellText } from './_attributes.js'
 import { daemonState, probeDaemon, scriptEnabled } from './_daemon.js'
 import { isSystemd, probeUnit, unitEnabled, unitState } from './_systemd.js'
 
@@ -21,8 +21,8 @@ const schema = z
     enabled: z.boolean().optional().describe('Whether it starts at boot'),
     daemon: z
       .strictObject({
-        argv: z.array(z.string()).min(1).describe('The program and its arguments; it must stay in the foreground'),
-        ready: z.string().optional().describe('Shell text that succeeds when the service answers'),
+        argv: z.array(shellText).min(1).describe('The program and its arguments; it must stay in the foreground'),
+        ready: shellText.optional().describe('Shell text that succeeds when the service answers'),
         pidfile: hostPath.optional().describe('Left out: /run/longshore/NAME.pid'),
         log: hostPath.optional().describe('Left out: /var/log/NAME.log'),
       })

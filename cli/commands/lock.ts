@@ -19,16 +19,19 @@ export const lock = command({
       try {
         const told = await connection.exec(stateProbe(project.name), { as: 'best', signal: context.signal })
         const { lock } = readState(told.stdout)
-        held ||= lock !== undefined
         if (context.options.json) context.printJson({ type: 'lock', host: host.name, lock: lock ?? null })
         else context.print(`${host.name}  ${lock ? lockText(lock) : 'not locked'}`)
-        if (!lock || !release || !(await context.confirm(`Release the lock on ${host.name}?`))) continue
+        if (!lock) continue
+        if (!release || !(await context.confirm(`Release the lock on ${host.name}?`))) {
+          held = true
+          continue
+        }
         await connection.exec(breakLock(project.name), { as: 'best', signal: context.signal })
         if (!context.options.json) context.print(`${host.name}  released`)
       } finally {
         await connection.close()
       }
     }
-    return held && !release ? exitCodes.locked : exitCodes.done
+    return held ? exitCodes.locked : exitCodes.done
   },
 })

@@ -11,12 +11,14 @@ import { shellOf } from '../words.js'
 
 /** Runs a command without a terminal: our stdin is its own, its streams stay apart. */
 async function runThere(context: CommandContext, connection: Connection, words: readonly string[]): Promise<number> {
-  const { io, signal } = context
+  const { io, signal, stdoutClosed } = context
   const text = shellOf(words)
-  const exit = await connection.exec(io.stdin.isTTY ? text : withStdin(text, () => io.stdin), { as: 'login', signal })
-  io.stdout.write(exit.stdout)
-  io.stderr.write(exit.stderr)
-  return exit.code
+  const { code } = await connection.exec(io.stdin.isTTY ? text : withStdin(text, () => io.stdin), {
+    as: 'login',
+    signal: AbortSignal.any([signal, stdoutClosed]),
+    onBytes: (bytes, from) => void io[from].write(bytes),
+  })
+  return code
 }
 
 export const ssh = command({

@@ -41,7 +41,7 @@ const shortened = (line: string, at: At | undefined, { shorten }: ErrorOptions):
 function userErrorLines(error: UserError, options: ErrorOptions): string[] {
   const { style } = options
   const [first = '', ...rest] = error.message.split('\n')
-  const lines = [`${style.bad('error:')} ${error.where ? `${error.where}: ` : ''}${cleanLine(first, 2000)}`]
+  const lines = [`${style.bad('error:')} ${error.where ? `${cleanLine(error.where)}: ` : ''}${cleanLine(first, 2000)}`]
   for (const line of rest) lines.push(`  ${cleanLine(shortened(line, error.at, options), 2000)}`)
   // Of several mistakes each line names its own place already.
   if (error.at && rest.length === 0) {
@@ -52,7 +52,10 @@ function userErrorLines(error: UserError, options: ErrorOptions): string[] {
   }
   const output = error.output?.trimEnd() ?? ''
   if (output !== '') for (const line of output.split('\n')) lines.push(`  ${style.faint('|')} ${cleanLine(line)}`)
-  if (error.hint !== undefined) lines.push(`${style.caution('→')} ${error.hint.split('\n').join('\n  ')}`)
+  if (error.hint !== undefined) {
+    const hint = error.hint.split('\n').map(line => cleanLine(line, 2000))
+    lines.push(`${style.caution('→')} ${hint.join('\n  ')}`)
+  }
   if (options.verbose && error.cause !== undefined)
     lines.push(`  ${style.faint(`caused by ${cleanLine(messageOf(error.cause), 2000)}`)}`)
   return lines

@@ -21,7 +21,11 @@ export const taskSchema = z.looseObject({
   notify: texts.describe('Handlers to run after a change.').optional(),
   tags: texts.describe('Tags, for --tags.').optional(),
   become: z.boolean().describe('Whether to become root (or become_user).').optional(),
-  become_user: z.string().min(1).describe('Whom to become.').optional(),
+  become_user: z
+    .string()
+    .regex(/^[^-\s:\p{Cc}][^\s:\p{Cc}]*$/u, 'must be the name of a user')
+    .describe('Whom to become.')
+    .optional(),
   vars: varsSchema.optional(),
   environment: z.record(z.string().min(1), z.unknown()).describe('Environment variables of a command.').optional(),
   ignore_errors: z.boolean().describe('Go on after a failure.').optional(),

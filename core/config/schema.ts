@@ -160,6 +160,7 @@ export const fileSchema = (parts?: SchemaParts) =>
           /^[a-z0-9][a-z0-9_-]*$/,
           'must start with a lower-case letter or digit, and go on with lower-case letters, digits, `_` and `-`',
         )
+        .refine(name => name !== 'key', 'is what our key is called on the hosts; take another name')
         .describe('Name of the project; containers, networks and volumes are named after it.'),
       vars: varsSchema.optional(),
       hosts: z.record(names, hostSchema.nullable()).describe('The hosts, by name. Left out: this machine.').optional(),

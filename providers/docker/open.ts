@@ -14,7 +14,7 @@ export interface DockerEngine extends Engine {
 
 async function tryAs(scope: Scope, connection: Connection, socket: string, as: As): Promise<DockerEngine> {
   // A connection as root is a sudo session of its own on the host; sshd allows about ten sessions in all.
-  const [sockets, patienceMs] = as === 'root' ? [3, 200] : [8, 0]
+  const [sockets, patienceMs] = as === 'root' ? [3, 1000] : [8, 0]
   const api = createApi(scope.name, () => connection.dial(socket, { as }), sockets, patienceMs)
   try {
     const told = await api.ping()

@@ -69,6 +69,8 @@ function runCommand(folder: string, home: string, args: readonly string[], optio
       cwd: folder,
       env: { ...env, HOME: home, XDG_CONFIG_HOME: join(home, '.config'), NO_COLOR: '1', ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
+      // A prompt that never comes would be waited for as long.
+      ...(typing ? { timeout: 30_000 } : {}),
     })
     // A command that ends before it has read its input is no fault of the input.
     child.stdin.on('error', () => {})

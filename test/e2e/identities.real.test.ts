@@ -63,7 +63,8 @@ test('a login with a sudo password and without the docker group brings everythin
     port: 8102,
     package: 'ed',
   })
-  t.equal(cost.dials, 4, 'the engine is reached by root: one try of the login itself, then three kept sockets')
+  t.equal(cost.dials, 2, 'the engine is reached by root: one try of the login itself, then one kept sudo session')
+  t.equal(cost.execs, 1, 'which makes two sessions in all')
   t.match(await said(host, 'ls /var/lib/longshore'), /^asada$/m, 'what we keep is where root keeps it')
   t.equal(
     await said(host, 'ls -A /home/ada | grep -v "^\\.bash\\|^\\.profile\\|^\\.ssh"; true'),

@@ -9,7 +9,10 @@ export async function testStatus(t: Test, project: TestProject, fleet: Fleet): P
   const same = await project.run(['status'])
   t.equal(same.code, 0, told(same))
   const version = (await fleet.web.sh(`docker version -f '{{.Server.Version}}'`)).stdout.trim()
-  t.match(same.stdout, new RegExp(`^web  as the file says, Debian GNU/Linux 12.*, docker .*${version}`, 'mi'))
+  t.match(
+    same.stdout,
+    new RegExp(`^web  as the file says, Debian GNU/Linux 12.*, docker ${version.replaceAll('+', '\\+')} `, 'm'),
+  )
   t.match(same.stdout, /^ {2}look-talker-1 {2}base {2}Up .*0\.0\.0\.0:8080->80\/tcp$/m)
   t.match(same.stdout, /^db {2}as the file says/m)
 

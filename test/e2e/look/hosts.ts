@@ -14,16 +14,20 @@ export async function testSsh(t: Test, project: TestProject, { web }: Fleet): Pr
   t.same([text.code, text.stdout], [0, `${web.name}\nroot\n`], told(text))
   const quoted = await project.run(['ssh', 'web', '--', 'printf', '%s|', 'a b', "$HOME '"])
   t.equal(quoted.stdout, "a b|$HOME '|")
+  const bytes = await project.run(['ssh', 'web', '--', "head -c 9000000 /dev/zero | tr '\\\\0' '\\\\377' | sha256sum; head -c 9000000 /dev/zero | tr '\\\\0' x"])
+  t.equal(bytes.stdout.length, 9_000_000 + 68, 'long output comes whole')
+  const endless = await project.run(['ssh', 'web', '--', 'while echo on; do sleep 0.1; done'], { interruptAt: /(on\n){3}/ })
+  t.equal(endless.code, 130, told(endless))
   const entered = await project.run(['ssh', 'web'], {
     typing: [
       [/:~# $/, 'stty size; tty; hostname\r'],
-      [/\/dev\/pts\/\d+\r\n/, 'exit 9\r'],
+      [/\/dev\/pts\/\d+\r\n.+\r\n/, 'exit 9\r'],
     ],
   })
   t.equal(entered.code, 9, told(entered))
   t.match(entered.stdout, new RegExp(`24 100\\r\\n/dev/pts/\\d+\\r\\n${web.name}\\r\\n`))
-  const command = await project.run(['ssh', 'web', '--', 'test -t 0 && read w && echo "<$w>"'], {
-    typing: [[/^/, 'ahoy\r']],
+  const command = await project.run(['ssh', 'web', '--', 'test -t 0 && echo ready && read w && echo "<$w>"'], {
+    typing: [[/ready/, 'ahoy\r']],
   })
   t.match(command.stdout, /<ahoy>/, told(command))
   const unasked = await project.run(['ssh', 'web'])
@@ -69,7 +73,7 @@ export async function testLock(t: Test, project: TestProject, fleet: Fleet): Pro
     'slow.yaml': slow,
   })
   t.teardown(() => busy.remove())
-  const killed = await busy.run(['-v', '--report', 'plain', 'up', '--yes', '--on', 'db'], { killAt: /waiting/ })
+  const killed = await busy.run(['-v', '--report', 'plain', 'up', '--yes', '--on', 'db'], { killAt: /\| waiting/ })
   t.equal(killed.code, 137, told(killed))
   await fleet.db.sh('pkill -f "sleep 600" || true')
   const held = await project.run(['lock'])
