@@ -2,7 +2,7 @@
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { loadPlaybook } from '../core/config/index.js'
-import { exitCodes, UserError } from '../core/errors.js'
+import { exitCodes, likeError, type UserError } from '../core/errors.js'
 import { closeEngine } from '../core/run/engine-side.js'
 import type { LockOwner } from '../core/run/lock.js'
 import { closeAll, observe } from '../core/run/observe.js'
@@ -122,15 +122,7 @@ export async function showPlan(context: CommandContext, plan: RunPlan): Promise<
 }
 
 /** An error whose step's output the report has already shown, without that output. */
-const withoutOutput = (error: UserError): UserError =>
-  error.output === undefined
-    ? error
-    : new UserError(error.message, {
-        exit: error.exit,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        ...(error.at === undefined ? {} : { at: error.at }),
-        ...(error.where === undefined ? {} : { where: error.where }),
-      })
+const withoutOutput = (error: UserError): UserError => likeError(error, { output: undefined })
 
 /** Tells errors after the report has told its story. */
 export async function showErrors(context: CommandContext, errors: readonly UserError[]): Promise<void> {

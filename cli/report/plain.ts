@@ -33,7 +33,7 @@ export function createPlainReport(write: (text: string) => void, options: PlainO
     const paint = event.state === 'failed' || event.state === 'rolled-back' ? style.bad : style.good
     line(event.host, `${title} ${event.state === 'skipped' ? outcome(event) : paint(outcome(event))}`)
     const tail = tails.take(event.id)
-    if (event.state !== 'failed') return
+    if (event.state !== 'failed' && event.state !== 'rolled-back') return
     for (const text of event.output ? lastLines(event.output, outputLines) : tail)
       line(event.host, `  ${style.faint('|')} ${cleanLine(text)}`)
   }

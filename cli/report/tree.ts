@@ -145,9 +145,7 @@ function stepLines(event: StepEvent, style: Style, output: readonly string[]): s
   const word = `${stateWords[event.state]}${text}`
   if (event.state === 'already') return [`${style.good('✔')} ${title} ${style.faint(word)}`]
   if (event.state === 'skipped') return [`${style.caution('-')} ${title} ${style.caution(word)}`]
-  if (event.state === 'rolled-back') return [`${style.caution('↺')} ${title}${time} ${style.caution(word)}`]
-  return [
-    `${style.bad('✖')} ${title}${time} ${style.bad(word)}`,
-    ...output.map(line => `    ${style.faint('|')} ${cleanLine(line)}`),
-  ]
+  const shown = output.map(line => `    ${style.faint('|')} ${cleanLine(line)}`)
+  if (event.state === 'rolled-back') return [`${style.caution('↺')} ${title}${time} ${style.caution(word)}`, ...shown]
+  return [`${style.bad('✖')} ${title}${time} ${style.bad(word)}`, ...shown]
 }

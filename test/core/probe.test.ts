@@ -112,6 +112,13 @@ test('pieces run as whom they say', t => {
     })
     const theirs = splitAnswers({ code: 0, stdout: low.stdout, stderr: low.stderr }, ['me', 'login', 'nobody'], marker)
     t.equal(theirs.get('me')?.code, cannotBecome)
+    const later = { id: 'later', command: sh`id -un`, user: 'made-by-a-later-task' }
+    const asked = (script: string): ReturnType<typeof splitAnswers> => {
+      const { stdout, stderr } = spawnSync('sh', ['-s'], { input: script, encoding: 'utf8' })
+      return splitAnswers({ code: 0, stdout, stderr }, ['later'], marker)
+    }
+    t.equal(asked(joinPieces([later], marker)).get('later')?.out, 'root\n', 'a user who is not there yet has nothing')
+    t.not(asked(joinChange(later, [], marker)).get('later')?.code, 0, 'but root changes nothing in their place')
   } else t.equal(answers.get('nobody')?.code, cannotBecome)
   t.end()
 })

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import type { LabHost } from '../lab/index.js'
 
 export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
-const launcher = join(packageRoot, 'cli', 'longshore.cjs')
+/** The command's file, as npm links it. */
+export const launcher = join(packageRoot, 'cli', 'longshore.cjs')
 
 /** How a run of the command ended. */
 export interface Ran {

@@ -115,7 +115,7 @@ test('a handler that fails is due again in the next run', async t => {
 })
 
 test('of two operators the second is told who works there, and changes nothing', async t => {
-  const first = playing(t, 'two', slow('/srv/two-slow', 4))
+  const first = playing(t, 'two', slow('/srv/two-slow', 12))
   const second = playing(t, 'two', copy('other', '/srv/two-other'))
   const running = first.run(['up', '--yes'])
   await until(() => isThere('/srv/two-slow.pid'))

@@ -5,6 +5,7 @@ import { Secret } from '../../core/secret.js'
 import type { JsonObject } from '../../providers/docker/canonical.js'
 import { diff } from '../../providers/docker/diff/index.js'
 import { downSteps } from '../../providers/docker/diff/removal.js'
+import { importLabel } from '../../providers/docker/images/definition.js'
 import type { Seen } from '../../providers/docker/observe/seen.js'
 import { at, container, network, planOf, running, scope, seen, volume, wanted } from './samples.js'
 
@@ -64,10 +65,18 @@ test('images: what is built anew, and what follows', t => {
   const importPlan = (images: SeenImage[], spec: JsonObject = { ...folder, content: 'sum' }): string[] =>
     planOf(wanted({ images: [imported] }), seen({ images, definitions: { tiny: { spec, bases: [] } } }))
   const tiny = { id: 'sha256:3', tags: ['tiny:latest'], digests: [], labels: {} }
-  const labelled = { ...tiny, labels: { 'longshore.image': 'tiny:latest', 'longshore.import': 'v1:other' } }
+  const labelled = {
+    ...tiny,
+    labels: { 'longshore.image': 'tiny:latest', 'longshore.import': importLabel({ ...folder, content: 'before' }) },
+  }
+  const elsewhere = {
+    ...tiny,
+    labels: { 'longshore.image': 'tiny:latest', 'longshore.import': importLabel({ dir: '/srv/old', where: 'host' }) },
+  }
   t.same(importPlan([]), ['import image tiny: not there'])
   t.same(importPlan([tiny]), [], 'what somebody else imported is taken as it is')
   t.same(importPlan([labelled]), ['import image tiny: its folder /opt/rootfs changed'])
+  t.same(importPlan([elsewhere], folder), ['import image tiny: its folder is /opt/rootfs now'])
   t.same(importPlan([labelled], folder), [], 'a folder that is gone leaves what was imported from it')
 
   const secretArg = { ...app, args: { TOKEN: new Secret('TOKEN', 'abcdef') } }

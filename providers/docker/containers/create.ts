@@ -1,5 +1,5 @@
 // Makes and starts containers.
-import { exitCodes, UserError } from '../../../core/errors.js'
+import { exitCodes, likeError, UserError } from '../../../core/errors.js'
 import type { StepResult } from '../../../core/provider.js'
 import type { ContainerWant } from '../../../core/wanted.js'
 import type { ContainerDetails, ImageDetails } from '../api/shapes.js'
@@ -116,11 +116,4 @@ export async function startContainer(
 
 /** The error of a replacement that failed and was undone. */
 export const rolledBack = (error: UserError, what: string): UserError =>
-  new UserError(`${error.message}; ${what}`, {
-    exit: exitCodes.rolledBack,
-    cause: error,
-    ...(error.where !== undefined && { where: error.where }),
-    ...(error.hint !== undefined && { hint: error.hint }),
-    ...(error.at !== undefined && { at: error.at }),
-    ...(error.output !== undefined && { output: error.output }),
-  })
+  likeError(error, { message: `${error.message}; ${what}`, exit: exitCodes.rolledBack, cause: error })

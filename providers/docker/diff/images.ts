@@ -3,9 +3,9 @@ import type { EngineStep } from '../../../core/provider.js'
 import { Secret } from '../../../core/secret.js'
 import type { Change } from '../../../core/step.js'
 import type { ImageWant } from '../../../core/wanted.js'
-import { canonicalHash, causeOf, changesBetween, type JsonObject, parseSpec } from '../canonical.js'
+import { causeOf, changesBetween, type JsonObject, parseSpec } from '../canonical.js'
 import type { BuildWant } from '../images/context.js'
-import type { ImportWant } from '../images/definition.js'
+import { type ImportWant, importLabel } from '../images/definition.js'
 import { familiarReference, findImage, type SeenImage } from '../images/reference.js'
 import { labels } from '../labels.js'
 import type { ImageDefinition } from '../observe/seen.js'
@@ -68,9 +68,12 @@ function importCause(want: ImportWant, spec: JsonObject, found: SeenImage | unde
   if (!found) return 'not there'
   const before = found.labels[labels.image] === familiarReference(want.ref) ? found.labels[labels.import] : undefined
   // Without our label somebody else put it there under this name: it is taken as it is.
-  if (before === undefined || before === canonicalHash(spec)) return undefined
+  const now = importLabel(spec)
+  if (before === undefined || before === now) return undefined
+  const [folder, content] = now.split(' ')
+  if (before.split(' ')[0] !== folder) return `its folder is ${want.dir} now`
   // The folder is not there (yet): what was imported from it stands.
-  return spec.content === undefined ? undefined : `its folder ${want.dir} changed`
+  return content === undefined ? undefined : `its folder ${want.dir} changed`
 }
 
 /** Adds the steps for images, base images before those built upon them. */

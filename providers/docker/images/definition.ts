@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { LocalFiles } from '../../../core/files.js'
 import { reveal, type Value } from '../../../core/secret.js'
 import type { ImageWant } from '../../../core/wanted.js'
-import { type JsonObject, present } from '../canonical.js'
+import { canonicalHash, type JsonObject, present } from '../canonical.js'
 import { specValue } from '../containers/spec.js'
 import type { ImageDefinition } from '../observe/seen.js'
 import { type BuildContext, type BuildWant, folderEntries, hashEntries, readContext } from './context.js'
@@ -36,6 +36,11 @@ export async function defineImport(want: ImportWant, files: LocalFiles): Promise
   if (want.where === 'host') return present({ ...folder, content: want.content })
   if ((await files.stat(want.dir))?.kind !== 'directory') return folder
   return { ...folder, content: await hashEntries(await folderEntries(files, want.dir)) }
+}
+
+/** An import's definition as its image's label holds it: which folder, and after a blank what lay in it, where that was told. */
+export function importLabel({ content, ...folder }: JsonObject): string {
+  return [canonicalHash(folder), ...(content === undefined ? [] : [canonicalHash({ content })])].join(' ')
 }
 
 /** The definition of an image that is made by us; undefined for one that is pulled. Throws a UserError where a build context is missing. */

@@ -4,11 +4,10 @@ import type { StepResult } from '../../../core/provider.js'
 import { type Sh, sh } from '../../../core/sh.js'
 import { ProgressError, readProgress } from '../api/stream.js'
 import { hasStatus, type Job } from '../apply/job.js'
-import { canonicalHash } from '../canonical.js'
 import { labels } from '../labels.js'
 import type { Origin } from '../work.js'
 import { folderEntries } from './context.js'
-import { defineImport, type ImportWant } from './definition.js'
+import { defineImport, type ImportWant, importLabel } from './definition.js'
 import { familiarReference, splitReference } from './reference.js'
 import { packTar } from './tar.js'
 
@@ -72,7 +71,7 @@ export async function importImage(job: Job, { project }: Origin, want: ImportWan
   const changes = labelChanges({
     [labels.project]: project,
     [labels.image]: familiarReference(want.ref),
-    [labels.import]: canonicalHash(spec),
+    [labels.import]: importLabel(spec),
   })
   await (want.where === 'host' ? importThere : importHere)(job, want, changes)
   return { state: 'done' }

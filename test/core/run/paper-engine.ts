@@ -1,5 +1,5 @@
 // The smallest container engine there can be: its containers are names in a list, so that runs can be tried without one.
-import { sh } from '../../../core/sh.js'
+
 import {
   type Absent,
   type AnyProvider,
@@ -9,6 +9,7 @@ import {
   isAbsent,
   provider,
 } from '../../../core/provider.js'
+import { sh } from '../../../core/sh.js'
 
 /** What one host's engine has and does; a test sets it up and looks at it. */
 export interface Paper {

@@ -2,12 +2,12 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { localFiles } from '../../../cli/files.js'
-import { loadProject, selectHosts, parseSelector } from '../../../core/config/index.js'
-import { UserError } from '../../../core/errors.js'
+import { loadProject, parseSelector, selectHosts } from '../../../core/config/index.js'
+import type { UserError } from '../../../core/errors.js'
 import type { Event } from '../../../core/events.js'
-import { observe } from '../../../core/run/observe.js'
 import { observeDown } from '../../../core/run/down.js'
-import { runPlan, type RunResult } from '../../../core/run/run.js'
+import { observe } from '../../../core/run/observe.js'
+import { type RunResult, runPlan } from '../../../core/run/run.js'
 import type { RunPlan, SessionContext } from '../../../core/run/session.js'
 import { createMasker } from '../../../core/secret.js'
 import { resources } from '../../../resources/index.js'
@@ -55,9 +55,7 @@ export async function site(t: Test, yaml: string, files: Record<string, string> 
   const contextFor = (events: Event[], { on, ...more }: Partial<SessionContext> & { on?: string }): SessionContext => ({
     project,
     hosts:
-      on === undefined
-        ? project.hosts
-        : selectHosts(parseSelector(on, { file: '--on', line: 1, column: 1 }), project),
+      on === undefined ? project.hosts : selectHosts(parseSelector(on, { file: '--on', line: 1, column: 1 }), project),
     extent: 'all',
     connect: async ({ name }) => hosts[name] as ShellHost,
     providers: [paperProvider(papers)],
@@ -73,12 +71,7 @@ export async function site(t: Test, yaml: string, files: Record<string, string> 
     vars: {},
     ...more,
   })
-  const went = async (
-    context: SessionContext,
-    events: Event[],
-    plan: RunPlan,
-    run: boolean,
-  ): Promise<Went> => {
+  const went = async (context: SessionContext, events: Event[], plan: RunPlan, run: boolean): Promise<Went> => {
     const result: RunResult = run
       ? await runPlan(context, plan, { text: 'me', reason: 'test', isGone: () => false })
       : { exit: 0, errors: plan.works.flatMap(work => work.problem ?? []) }

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { cacheDir, labKey, labList } from '../../lab/index.js'
+import { cacheDir, labHost, labKey, labList } from '../../lab/index.js'
 import { packageRoot, testProject, told } from '../command.js'
 
 /** The hand tool with an owner and a cache of its own, whose images and key are the machine's. */
@@ -33,7 +33,8 @@ export async function testHandTool(t: Test): Promise<void> {
     await tool('down')
     rmSync(cache, { recursive: true, force: true })
   })
-  const others = (await labList()).filter(entry => entry.owner === String(process.pid)).length
+  const other = await labHost()
+  t.teardown(() => other.remove())
 
   const up = await tool('up', '1')
   t.equal(up.code, 0, up.text)
@@ -57,6 +58,5 @@ export async function testHandTool(t: Test): Promise<void> {
 
   t.match((await tool('down')).text, /^1 hosts? removed$/m)
   t.same(await labList(owner), [])
-  const left = (await labList()).filter(entry => entry.owner === String(process.pid)).length
-  t.equal(left, others, "down leaves other owners' hosts")
+  t.equal((await other.sh('echo here')).stdout, 'here\n', "down leaves other owners' hosts")
 }

@@ -1,9 +1,10 @@
 // Entering hosts: ssh, sh, the lock, and the question about a host key that nobody knows.
-import { randomBytes } from 'node:crypto'
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { hostEntry, type TestProject, testProject, told } from '../command.js'
+import { hostEntry, launcher, type TestProject, testProject, told } from '../command.js'
 import { type Fleet, fileWith, nobody, talker, ticker } from './project.js'
 
 /** `ssh` runs a command, or opens a terminal. */
@@ -14,9 +15,15 @@ export async function testSsh(t: Test, project: TestProject, { web }: Fleet): Pr
   t.same([text.code, text.stdout], [0, `${web.name}\nroot\n`], told(text))
   const quoted = await project.run(['ssh', 'web', '--', 'printf', '%s|', 'a b', "$HOME '"])
   t.equal(quoted.stdout, "a b|$HOME '|")
-  const bytes = await project.run(['ssh', 'web', '--', "head -c 9000000 /dev/zero | tr '\\\\0' '\\\\377' | sha256sum; head -c 9000000 /dev/zero | tr '\\\\0' x"])
-  t.equal(bytes.stdout.length, 9_000_000 + 68, 'long output comes whole')
-  const endless = await project.run(['ssh', 'web', '--', 'while echo on; do sleep 0.1; done'], { interruptAt: /(on\n){3}/ })
+  const [sum = ''] = (await web.sh('head -c 9000000 /dev/urandom >/tmp/blob; sha256sum /tmp/blob')).stdout.split(' ')
+  const blob = execFileSync(process.execPath, [launcher, 'ssh', 'web', '--', 'cat', '/tmp/blob'], {
+    cwd: project.folder,
+    maxBuffer: 10_000_000,
+  })
+  t.equal(createHash('sha256').update(blob).digest('hex'), sum, 'any bytes come whole, however many')
+  const endless = await project.run(['ssh', 'web', '--', 'while echo on; do sleep 0.1; done'], {
+    interruptAt: /(on\n){3}/,
+  })
   t.equal(endless.code, 130, told(endless))
   const entered = await project.run(['ssh', 'web'], {
     typing: [
