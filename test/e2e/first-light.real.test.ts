@@ -3,28 +3,17 @@ import tap, { type Test, test } from 'tap'
 import { type LabHost, labHost, type Release } from '../lab/index.js'
 import { hostEntry, type Ran, type TestProject, testProject, told } from './command.js'
 import { changedFacts, giveRootfs, hostState, idsOn, page, thingsOn } from './host-state.js'
+import { ends, planned } from './run-events.js'
 
 // Hosts boot and packages are installed: more than the usual half minute.
 tap.setTimeout(300_000)
 
-interface StepEvent {
-  type: string
-  id: string
-  state: string
-  steps: { id: string; thing: string; cause: string; after: string[]; certainty: string }[]
-}
-
-const eventsOf = (ran: Ran, type: string): StepEvent[] =>
-  (ran.events() as unknown as StepEvent[]).filter(event => event.type === type)
-
-const planned = (ran: Ran): StepEvent['steps'] => eventsOf(ran, 'plan').flatMap(event => event.steps)
 const idsPlanned = (ran: Ran): string[] => planned(ran).map(({ id }) => id)
 
 /** Ids of steps by how they ended, in the order of their ids. */
 const ended = (ran: Ran): string[] =>
-  eventsOf(ran, 'step')
-    .filter(({ state }) => state !== 'start')
-    .map(({ id, state }) => `${state === 'already' ? 'done' : state} ${id}`)
+  Object.entries(ends(ran))
+    .map(([id, state]) => `${state === 'already' ? 'done' : state} ${id}`)
     .sort()
 
 const file = (hosts: Record<string, LabHost>, rest: string): string =>

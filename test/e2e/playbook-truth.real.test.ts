@@ -3,29 +3,10 @@ import tap, { test } from 'tap'
 import { type LabHost, labHost } from '../lab/index.js'
 import { hostEntry, type Ran, testProject, told } from './command.js'
 import { changedFacts, hostState } from './host-state.js'
+import { ends, planned } from './run-events.js'
 
 // Hosts boot and packages are installed: more than the usual half minute.
 tap.setTimeout(300_000)
-
-interface RunEvent {
-  type: string
-  id: string
-  state: string
-  steps: { id: string; thing: string; verb: string; cause: string; certainty: string }[]
-}
-
-const eventsOf = (ran: Ran, type: string): RunEvent[] =>
-  (ran.events() as unknown as RunEvent[]).filter(event => event.type === type)
-
-const planned = (ran: Ran): RunEvent['steps'] => eventsOf(ran, 'plan').flatMap(event => event.steps)
-
-/** How each step ended, by its id. */
-const ends = (ran: Ran): Record<string, string> =>
-  Object.fromEntries(
-    eventsOf(ran, 'step')
-      .filter(({ state }) => state !== 'start')
-      .map(({ id, state }) => [id, state]),
-  )
 
 const base = `- name: base
   hosts: all
