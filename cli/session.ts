@@ -1,14 +1,13 @@
 // A run as commands use it: made from the command's context, observed, planned, confirmed, done and closed.
-import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { loadPlaybook } from '../core/config/index.js'
 import { exitCodes, likeError, type UserError } from '../core/errors.js'
 import { closeEngine } from '../core/run/engine-side.js'
-import type { LockOwner } from '../core/run/lock.js'
 import { closeAll, observe } from '../core/run/observe.js'
 import { exitOf, runPlan } from '../core/run/run.js'
-import { type Extent, publicStep, type RunPlan, type SessionContext } from '../core/run/session.js'
+import { type Extent, publicStep, type RunPlan, type SessionContext, worksInside } from '../core/run/session.js'
 import type { CommandContext } from './context.js'
+import { ownerFor } from './lock-owner.js'
 import { packageRoot } from './package-root.js'
 import { planText } from './report/plan.js'
 
@@ -22,24 +21,6 @@ export interface Session {
   context: SessionContext
   plan: RunPlan
 }
-
-/** True for the owner text of a run on this machine whose process is gone. */
-function isGone(owner: string): boolean {
-  const [, machine, id] = /@(\S+), process (\d+)$/.exec(owner) ?? []
-  if (machine !== hostname() || id === undefined || Number(id) === process.pid) return false
-  try {
-    process.kill(Number(id), 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
-}
-
-const ownerFor = (reason: string): LockOwner => ({
-  text: `${userInfo().username}@${hostname()}, process ${process.pid}`,
-  reason,
-  isGone,
-})
 
 async function sessionContext(context: CommandContext, options: SessionOptions): Promise<SessionContext> {
   const project = await context.projectWithSecrets()
@@ -111,7 +92,8 @@ export const problemsOf = (plan: RunPlan): UserError[] => plan.works.flatMap(wor
 
 /** Prints the plan on stdout (`plan`, or before a question), or as an event with `--json`; nothing when no host could be read. */
 export async function showPlan(context: CommandContext, plan: RunPlan): Promise<void> {
-  if (plan.works.length > 0 && problemsOf(plan).length === plan.works.length) return
+  const works = worksInside(plan)
+  if (works.length > 0 && works.every(work => work.problem)) return
   context.emit({ type: 'plan', steps: plan.steps.map(publicStep), unchanged: plan.unchanged })
   if (context.options.json || context.options.report === 'json') return
   const planned = new Set(plan.steps.map(({ host, thing }) => `${host}: ${thing}`))

@@ -21,15 +21,15 @@ export const exitCodes = {
 
 export interface UserErrorDetails {
   /** What to do about it. */
-  hint?: string
+  hint?: string | undefined
   /** Where in the user's files. */
-  at?: At
+  at?: At | undefined
   /** Where in the world: host and step, as people say it ("web1, step install docker.io"). */
-  where?: string
+  where?: string | undefined
   /** The process' exit code; 1 if left out. */
-  exit?: number
+  exit?: number | undefined
   /** Foreign output that explains it (last lines of a build, a daemon's log); already bounded. */
-  output?: string
+  output?: string | undefined
   cause?: unknown
 }
 
@@ -50,6 +50,12 @@ export class UserError extends Error {
     this.exit = details.exit ?? exitCodes.failed
     this.output = details.output
   }
+}
+
+/** An error like another one, but for what `more` says; a detail that is given as undefined goes. */
+export const likeError = (error: UserError, more: UserErrorDetails & { message?: string }): UserError => {
+  const { message, hint, at, where, exit, output, cause } = error
+  return new UserError(more.message ?? message, { hint, at, where, exit, output, cause, ...more })
 }
 
 /** A mistake in the command line or in a file: exit code 3. */

@@ -1,4 +1,5 @@
 // What a host is: the questions (one piece of shell, part of every first exec) and their answers as data.
+import { cleanLine } from './events.js'
 import { type Sh, sh } from './sh.js'
 
 /** Facts of a host, as templates (`facts.os.family`) and conditions see them. */
@@ -50,7 +51,7 @@ export function readFacts(out: string): Facts {
   const told = new Map<string, string>()
   for (const line of out.split('\n')) {
     const at = line.indexOf('=')
-    if (at > 0) told.set(line.slice(0, at), line.slice(at + 1))
+    if (at > 0) told.set(line.slice(0, at), cleanLine(line.slice(at + 1)))
   }
   const text = (name: string): string => told.get(name) ?? ''
   const number = (name: string): number => Number.parseInt(text(name), 10) || 0

@@ -29,6 +29,8 @@ export interface Detection {
   /** True when the command line client that can pass a socket through sudo is there. */
   client: boolean
   text: string
+  /** Whose the installed engine is, in the words of `engine.source`; left out where none is installed, or where that cannot be told. */
+  origin?: string
   /** A fingerprint of each folder that images are imported from and that is there. */
   folders: Record<string, string>
 }

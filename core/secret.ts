@@ -1,5 +1,6 @@
 // Values that must never be shown: a type that prints as a mask, and the masker that guards every way out.
 import { createHmac } from 'node:crypto'
+import { disguises, Pieces } from './disguises.js'
 
 const shown = (name: string): string => `(secret ${name})`
 
@@ -55,23 +56,34 @@ export interface Masker {
 /** Values shorter than this are not masked: a mask over every "a" would tell more than it hides. */
 const shortest = 3
 
-const encodings = (value: string): string[] => [
-  value,
-  JSON.stringify(value).slice(1, -1),
-  encodeURIComponent(value),
-  Buffer.from(value).toString('base64').replace(/=+$/, ''),
-  Buffer.from(value).toString('base64url'),
-  Buffer.from(value).toString('hex'),
-  value.replaceAll("'", `'\\''`),
-]
+/** What `cleanLine` puts where it has cut a text. */
+const cutSign = '…'
+
+/** How many of the text's last characters are the first ones of a secret. */
+function startedAt(text: string, secret: string): number {
+  for (let length = Math.min(text.length, secret.length - 1); length >= shortest; length--)
+    if (text.endsWith(secret.slice(0, length))) return length
+  return 0
+}
 
 /** Makes a masker that knows no secret yet. */
 export function createMasker(): Masker {
   const masks = new Map<string, string>()
   let ordered: [string, string][] = []
+  const pieces = new Pieces()
+  /** A secret that was cut off in the middle is masked as far as it goes. */
+  const maskCut = (text: string): string => {
+    for (const [needle, replacement] of ordered) {
+      const length = startedAt(text, needle)
+      if (length > 0) return text.slice(0, -length) + replacement
+    }
+    return text
+  }
   const mask = (text: string): string => {
     for (const [needle, replacement] of ordered) if (text.includes(needle)) text = text.replaceAll(needle, replacement)
-    return text
+    text = pieces.mask(text)
+    const [last = '', ...before] = text.split(cutSign).reverse()
+    return before.length === 0 ? text : [...before.reverse().map(maskCut), last].join(cutSign)
   }
   const maskAll = (data: unknown): unknown => {
     if (typeof data === 'string') return mask(data)
@@ -87,7 +99,8 @@ export function createMasker(): Masker {
       const texts = [value, ...value.split('\n').map(line => line.trim())]
       for (const text of texts)
         if (text.length >= shortest)
-          for (const form of encodings(text)) if (form.length >= shortest) masks.set(form, shown(secret.name))
+          for (const form of disguises(text)) if (form.length >= shortest) masks.set(form, shown(secret.name))
+      pieces.add(value, shown(secret.name))
       ordered = [...masks].sort((a, b) => b[0].length - a[0].length)
     },
     mask,

@@ -1,5 +1,6 @@
 // What we keep on a host, under /var/lib/longshore: the key, the lock of a project, marks for what is due. Shell text only.
 import { createHash } from 'node:crypto'
+import { cleanLine } from './events.js'
 import { type Sh, sh } from './sh.js'
 
 /**
@@ -49,7 +50,7 @@ export function readState(out: string): HostState {
   for (const line of out.split('\n')) {
     const at = line.indexOf('=')
     if (at <= 0) continue
-    const [name, value] = [line.slice(0, at), line.slice(at + 1)]
+    const [name, value] = [line.slice(0, at), cleanLine(line.slice(at + 1))]
     if (name === 'pending') state.pending.push(value)
     else told[name] = value
   }
@@ -64,17 +65,25 @@ export function readState(out: string): HostState {
 }
 
 /**
- * Takes the lock, or fails with exit code 75 and tells who holds it. Makes the folder and the key where they are missing.
+ * Takes the lock, or fails with exit code 75 and tells who holds it. Makes the folder and the key where they are missing; a folder that
+ * others may write to is refused, because who can plant a key there can tell what our labels hide.
+ * An interrupt waits until it is done: a lock without an owner would be nobody's to give back.
  * `stale` is the owner text of a run of this very machine that is known to be gone: its lock is taken over.
  */
 export const acquireLock = (project: string, owner: string, reason: string, stale: string): Sh => sh`${{ sh: folder }}
 p=$d/${project}
+trap '' HUP INT TERM
 umask 022; mkdir -p "$d" && mkdir -p "$p/pending" || exit 1
+for f in "$d" "$p" "$p/pending"; do
+  case $(ls -ld "$f/.") in ?????w*|????????w*) theirs=yes;; *) theirs=; [ -O "$f/." ] || theirs=yes;; esac
+  if [ -n "$theirs" ]; then echo "others than $(id -un) may write to $f: make it its own, and mode 755" >&2; exit 1; fi
+done
 if [ ! -s "$d/key" ]; then
   ( umask 077; head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n' >"$d/key.$$" && ln "$d/key.$$" "$d/key" 2>/dev/null; rm -f "$d/key.$$" )
 fi
 if [ -n ${stale} ] && [ "$(cat "$p/lock/owner" 2>/dev/null)" = ${stale} ]; then rm -rf "$p/lock"; fi
-if ! mkdir "$p/lock" 2>/dev/null; then
+if ! said=$(mkdir "$p/lock" 2>&1); then
+  if [ ! -d "$p/lock" ]; then printf '%s\n' "$said" >&2; exit 1; fi
   ${stateProbe(project)}
   exit 75
 fi

@@ -36,7 +36,10 @@ export const newMarks = (): Marks => {
 const longestLine = 128 * 1024 - 1
 const longestText = 100 * 1024
 
-const quoted = (words: readonly string[]): string => words.map(quote).join(' ')
+/** Quotes a word for whatever shell the login has. fish, unlike sh, knows backslashes inside single quotes, so they stand outside. */
+export const quoteForLogin = (word: string): string => word.split('\\').map(quote).join('\\\\')
+
+const quoted = (words: readonly string[]): string => words.map(quoteForLogin).join(' ')
 
 const bounded = (line: string): string => {
   if (Buffer.byteLength(line) <= longestLine) return line

@@ -1,6 +1,7 @@
 // Runs one command on a host to its end: payload in, output and exit code out, or a clear error.
 import type { ExecOptions, Exit } from '../core/connection.js'
 import { UserError, unreachableError } from '../core/errors.js'
+import { cleanLine } from '../core/events.js'
 import type { Sh } from '../core/sh.js'
 import { roleOf, wordsOf } from './command-line.js'
 import { collectOutput, longestOutputBytes, type Output, passOutput } from './output.js'
@@ -10,6 +11,9 @@ import { startAs } from './sudo.js'
 
 /** A command that has ended may have left a daemon that holds its output: after this much silence we stop waiting for it. */
 const quietMs = 5_000
+
+/** Longest wait for the login shell to start what it was given. */
+const shellPatienceMs = 60_000
 
 /**
  * Runs a command. Text without `stdin` travels over the standard input of `sh -s`; with it, as an argument.
@@ -68,9 +72,7 @@ async function runToEnd(way: Way, program: Program, command: Sh, options: ExecOp
     )
   const { onLine, onBytes } = options
   const read = (from: 'stdout' | 'stderr'): Output =>
-    onBytes
-      ? passOutput(program[from], bytes => onBytes(bytes, from))
-      : collectOutput(program[from], onLine, overflow)
+    onBytes ? passOutput(program[from], bytes => onBytes(bytes, from)) : collectOutput(program[from], onLine, overflow)
   const [stdout, stderr] = [read('stdout'), read('stderr')]
   feed(program.stdin, command.stdin ?? command.sh).catch(stop.now)
   const stopped = new Promise<never>((_resolve, reject) => {
@@ -80,9 +82,14 @@ async function runToEnd(way: Way, program: Program, command: Sh, options: ExecOp
     if (stop.signal.aborted) end()
     else stop.signal.addEventListener('abort', end, { once: true })
   })
-  const code = await Promise.race([codeOf(program, [stdout, stderr]), stopped])
+  const patience = setTimeout(() => {
+    if (program.isOurs?.() === false)
+      stop.now(shellError(way, `does not start a command within ${shellPatienceMs / 1000} s`))
+  }, shellPatienceMs)
+  const code = await Promise.race([codeOf(program, [stdout, stderr]), stopped]).finally(() => clearTimeout(patience))
   if (stop.signal.aborted) await stopped
   if (code === undefined) throw lostError(way.host.name)
+  if (program.isOurs?.() === false) throw shellError(way, 'does not run commands', stdout.text() + stderr.text())
   return { code, stdout: stdout.text(), stderr: stderr.text() }
 }
 
@@ -97,6 +104,22 @@ async function codeOf(program: Program, outputs: readonly Output[]): Promise<num
   program.close()
   return code
 }
+
+const shellError = ({ host, loginUser }: Way, what: string, said = ''): UserError =>
+  new UserError(`the login shell of ${loginUser} ${what}`, {
+    where: host.name,
+    hint: `it must be sh, bash or the like, not nologin or csh (getent passwd ${loginUser}), and what it reads at the start must end`,
+    ...(said.trim() === ''
+      ? {}
+      : {
+          output: said
+            .trim()
+            .split('\n')
+            .slice(-5)
+            .map(line => cleanLine(line))
+            .join('\n'),
+        }),
+  })
 
 const lostError = (host: string): UserError =>
   unreachableError(host, 'the connection was lost while a command ran', {

@@ -80,7 +80,10 @@ export function passOutput(stream: Readable, onBytes: (bytes: Buffer) => void): 
     onBytes(chunk)
   })
   const done = new Promise<void>(resolve => {
-    stream.once('end', resolve).once('close', resolve).once('error', () => resolve())
+    stream
+      .once('end', resolve)
+      .once('close', resolve)
+      .once('error', () => resolve())
   })
   return {
     done,

@@ -6,6 +6,8 @@ export interface Program {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
+  /** False as long as only the login shell has been heard of; left out where that cannot be. */
+  readonly isOurs?: () => boolean
   /** The exit code (128 + n for signal n); undefined when the way to the program was lost before it ended. */
   readonly exited: Promise<number | undefined>
   /** Settles when both output streams have ended and the program is gone. */

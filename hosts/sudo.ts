@@ -19,6 +19,9 @@ export class CheckFailed extends Error {
 /** Longest wait for sudo's next word; its own delay after a wrong password is about two seconds. */
 const patienceMs = 60_000
 
+/** What a login shell may print before our command, in bytes. */
+const longestGreeting = 1024 * 1024
+
 /** Exit codes that a check may use: sudo itself has 1, a shell 126 and more. */
 const checkCodes = { first: 64, last: 79 }
 
@@ -60,9 +63,12 @@ async function startAnnounced(
   const gate = createSudoGate(marks)
   const lineOf = role.kind === 'plain' ? plainLine : perhapsLine
   const raw = await way.start(lineOf(announced(words, marks.ready)), signal)
+  let greeting = 0
   const stdout = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const rest = gate.stdout(chunk)
+      greeting += gate.ready ? 0 : chunk.length
+      // A greeting without an end goes to the caller, who bounds what he takes.
+      const rest = greeting > longestGreeting ? chunk : gate.stdout(chunk)
       if (rest.length > 0) this.push(rest)
       done()
     },
@@ -77,6 +83,7 @@ async function startAnnounced(
   return {
     ...raw,
     stdout,
+    isOurs: () => gate.ready,
     close() {
       // A filter that nobody reads would hold back the end of the stream.
       raw.stdout.unpipe()

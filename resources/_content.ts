@@ -1,10 +1,11 @@
 // A file's wanted content against the host's: what file, copy and template share.
 import { createHash } from 'node:crypto'
 import { UserError } from '../core/errors.js'
+import { z } from '../core/schema.js'
 import { reveal, Secret, type Value } from '../core/secret.js'
 import { type Sh, sh } from '../core/sh.js'
 import type { Change } from '../core/step.js'
-import { type Attributes, attributeChanges, setAttributes } from './_attributes.js'
+import { type Attributes, attributeChanges, setAttributes, shellText } from './_attributes.js'
 import { unifiedDiff } from './_diff.js'
 import type { Entry } from './_look.js'
 import type { Writing } from './_write.js'
@@ -18,16 +19,27 @@ export interface Payload {
   text?: string
 }
 
+/** How a file is replaced with care, for the schema of every kind that writes one. */
+export const careFields = {
+  validate: shellText
+    .refine(text => text.includes('%s'), 'must name the file to be checked as %s')
+    .optional()
+    .describe(
+      'Command that checks the new content, a file that %s stands for; unless it exits with 0, nothing changes',
+    ),
+  backup: z.boolean().optional().describe('Keep the old file beside the new one, with the time in its name'),
+}
+
 /** A file that shall have this content. */
-export interface FileWant extends Attributes {
+export interface FileWant extends Attributes, Pick<Writing, 'validate' | 'backup'> {
   path: string
   payload: Payload
   /** Mode of a file that was not there, where `mode` says nothing. */
   newMode: string
 }
 
-/** No diff is made of anything larger. */
-const largestText = 1 << 20
+/** Bytes. No diff is made of anything larger, and no larger file is edited. */
+export const largestText = 1 << 20
 
 const textOf = (bytes: Uint8Array): string | undefined => {
   if (bytes.length > largestText || bytes.includes(0)) return undefined
@@ -77,7 +89,7 @@ export const wantsText = (want: FileWant, seen: Entry): boolean =>
   seen.kind === 'file' && differs(want, seen) && want.payload.text !== undefined && seen.size <= largestText
 
 /** Prints one file in base64, so that every byte arrives; nothing where the host cannot. */
-export const printText = (path: string): Sh => sh`base64 <${path} 2>/dev/null || :; echo end`
+export const printText = (path: string | Sh): Sh => sh`base64 <${path} 2>/dev/null || :; echo end`
 
 /** What `printText` printed, for the files it was asked for, in order; undefined for what is no text. */
 export const readTexts = (out: string): (string | undefined)[] =>
@@ -120,6 +132,8 @@ export const writingOf = (want: FileWant, seen: Entry): Writing | undefined =>
         sum: want.payload.sum,
         size: want.payload.size,
         content: want.payload.content,
+        validate: want.validate,
+        backup: want.backup,
       }
     : undefined
 

@@ -17,10 +17,14 @@ export interface Writing extends Attributes {
   /** Mode of a file that was not there, where `mode` says nothing. */
   newMode: string
   content: { text: string } | { file: string } | { secret: Secret }
+  /** Shell text in which %s stands for a file with the new content; unless it exits with 0, nothing is replaced. */
+  validate?: string | undefined
+  /** Keep the old file beside the new one. */
+  backup?: boolean | undefined
 }
 
 /**
- * Defines `place PATH SEEN WANTED MODE OWNER GROUP NEWMODE`: puts its standard input into a file beside PATH and renames it.
+ * Defines `place PATH SEEN WANTED MODE OWNER GROUP NEWMODE VALIDATE BACKUP`: puts its standard input into a file beside PATH and renames it.
  * It follows a link at PATH, keeps the mode and the owner for which it was given '', and refuses when the file is neither as
  * the probe saw it nor as it should become. Whatever stops it, PATH holds the old content or the new.
  */
@@ -41,7 +45,7 @@ place() (
   temp=$(mktemp "$folder/.longshore.XXXXXX") || exit 1
   trap 'rm -f "$temp"' EXIT
   trap 'exit 130' HUP INT TERM
-  cat >"$temp" || exit 1
+  cat >"$temp" || fail "$path is as it was: its new content has no room in $folder"
   if [ "$(sum_of "$temp")" != "$wanted" ]; then fail "$path is as it was: what arrived is not what was to be sent"; fi
   if [ "$now" = absent ]; then mode=\${mode:-$7}
   else
@@ -49,10 +53,23 @@ place() (
   fi
   owners=$owner\${group:+:$group}
   if [ -n "$owners" ]; then chown "$owners" "$temp" || exit 1; fi
-  chmod "$mode" "$temp" && mv -f "$temp" "$real"
+  chmod "$mode" "$temp" || exit 1
+  if [ -n "$8" ]; then sh -c "$8" sh "$temp" </dev/null >&2 || fail "$path is as it was: the new content does not pass its validation"; fi
+  if [ -n "$9" ] && [ "$now" != absent ] && [ "$now" != "$wanted" ]; then cp -p "$real" "$real.$(date +%Y-%m-%d@%H:%M:%S).$$~" || exit 1; fi
+  mv -f "$temp" "$real"
 )`
 
-const attributesOf = (file: Writing): string[] => [file.mode ?? '', file.owner ?? '', file.group ?? '', file.newMode]
+/** The file's name goes in as a parameter, so that no name can become a part of the command. */
+const validation = (text = ''): string => text.replaceAll('%s', '"$1"')
+
+const attributesOf = (file: Writing): string[] => [
+  file.mode ?? '',
+  file.owner ?? '',
+  file.group ?? '',
+  file.newMode,
+  validation(file.validate),
+  file.backup === true ? 'yes' : '',
+]
 const placing = (file: Writing): Sh => sh`place ${[file.path, file.seen, file.sum, ...attributesOf(file)]}`
 
 /** Writes one file; a secret's sums travel with it over stdin, because a hash of a short secret tells it. */
@@ -92,7 +109,7 @@ function writeTogether(files: readonly Writing[]): Sh {
 all=$(mktemp) || exit 1
 trap 'rm -f "$all"' EXIT
 trap 'exit 130' HUP INT TERM
-cat >"$all" || exit 1
+cat >"$all" || fail "nothing was written: the new files have no room in \${TMPDIR:-/tmp}"
 ${lines(...parts)}
 )`
   const source: Source = () => Readable.from(bytesOf(files), { objectMode: false })
@@ -119,7 +136,7 @@ export function writeFiles(files: readonly Writing[]): Sh[] {
     if (alone || together.length >= limits.files || bytes + file.size > limits.bytes || text > limits.text) flush()
     together.push(file)
     bytes += file.size
-    text += Buffer.byteLength(file.path) + 250
+    text += Buffer.byteLength(file.path + (file.validate ?? '')) + 250
     if (alone) flush()
   }
   flush()

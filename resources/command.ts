@@ -1,4 +1,4 @@
-// The `command` kind: a command on the host, run when its check says that it is needed, or each time.
+// The kinds `command` and `shell`: a command on the host, run when its check says that it is needed, or each time.
 import { UserError } from '../core/errors.js'
 import { resource } from '../core/resource.js'
 import { z } from '../core/schema.js'
@@ -9,37 +9,39 @@ import { plainExports, withEnvironment } from './_environment.js'
 
 const noSecret = 'must be text: a secret would show in the process list; give it by `environment` or `stdin`'
 
-const schema = z.preprocess(
-  given => (typeof given === 'string' ? { sh: given } : given),
-  z
-    .strictObject({
-      argv: z.array(word, { error: noSecret }).min(1).optional().describe('Program and arguments; no shell reads them'),
-      sh: z.string({ error: noSecret }).min(1).pipe(shellText).optional().describe('POSIX shell text'),
-      cwd: hostPath.optional().describe('Directory on the host in which it runs'),
-      creates: hostPath.optional().describe('Nothing to do when this path exists'),
-      removes: hostPath.optional().describe('Nothing to do when this path does not exist'),
-      check: shellText.min(1).optional().describe('Shell text; nothing to do when it exits with 0. Sees no secrets'),
-      read_only: z.boolean().default(false).describe('It changes nothing, so it runs in a plan too'),
-      stdin: textOrSecret.optional().describe('Its standard input'),
-      environment: z
-        .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.union([word, secretSchema]))
-        .default({})
-        .describe('Variables; a secret one reaches it over standard input and never shows on a command line'),
-    })
-    .superRefine((want, context) => {
-      const refuse = (path: string, message: string): void =>
-        context.addIssue({ code: 'custom', path: [path], message })
-      if ((want.argv === undefined) === (want.sh === undefined)) refuse('argv', 'give either argv or sh')
-      if (!want.read_only) return
-      if (want.check !== undefined || want.creates !== undefined || want.removes !== undefined)
-        refuse('read_only', 'needs no check, creates or removes: it runs each time, and changes nothing')
-      if (want.stdin !== undefined) refuse('stdin', 'cannot be given with read_only')
-      if (Object.values(want.environment).some(value => value instanceof Secret))
-        refuse('environment', 'cannot hold a secret with read_only: it runs together with all other reads')
-    }),
-)
+const common = {
+  cwd: hostPath.optional().describe('Directory on the host in which it runs'),
+  creates: hostPath.optional().describe('Nothing to do when this path exists'),
+  removes: hostPath.optional().describe('Nothing to do when this path does not exist'),
+  check: shellText.min(1).optional().describe('Shell text; nothing to do when it exits with 0. Sees no secrets'),
+  read_only: z.boolean().default(false).describe('It changes nothing, so it runs in a plan too'),
+  stdin: textOrSecret.optional().describe('Its standard input'),
+  environment: z
+    .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.union([word, secretSchema]))
+    .default({})
+    .describe('Variables; a secret one reaches it over standard input and never shows on a command line'),
+}
 
-type Want = z.infer<typeof schema>
+const script = z.string({ error: noSecret }).min(1).pipe(shellText).describe('POSIX shell text')
+const shortForm = (given: unknown): unknown => (typeof given === 'string' ? { sh: given } : given)
+
+function refine(want: Want, context: z.RefinementCtx): void {
+  const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message })
+  if ((want.argv === undefined) === (want.sh === undefined)) refuse('argv', 'give either argv or sh')
+  if (!want.read_only) return
+  if (want.check !== undefined || want.creates !== undefined || want.removes !== undefined)
+    refuse('read_only', 'needs no check, creates or removes: it runs each time, and changes nothing')
+  if (want.stdin !== undefined) refuse('stdin', 'cannot be given with read_only')
+  if (Object.values(want.environment).some(value => value instanceof Secret))
+    refuse('environment', 'cannot hold a secret with read_only: it runs together with all other reads')
+}
+
+const argv = z.array(word, { error: noSecret }).min(1).describe('Program and arguments; no shell reads them')
+const commandFields = z.strictObject({ argv: argv.optional(), sh: script.optional(), ...common })
+const schema = z.preprocess(shortForm, commandFields.superRefine(refine))
+const shellSchema = z.preprocess(shortForm, z.strictObject({ sh: script, ...common }).superRefine(refine))
+
+type Want = z.infer<typeof commandFields>
 
 /** What a check found; or, of a `read_only` command, how it ended. */
 interface Seen {
@@ -117,3 +119,6 @@ export const command = resource<Want, Seen>({
   unknown: isUnchecked,
   secrets: want => [want.stdin, ...Object.values(want.environment)].filter(value => value instanceof Secret),
 })
+
+/** Shell text: `command` as Ansible's users call it where a shell reads it. */
+export const shell = resource<Want, Seen>({ ...command, kind: 'shell', schema: shellSchema })

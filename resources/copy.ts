@@ -10,6 +10,7 @@ import type { Change } from '../core/step.js'
 import { attributeFields, folderOrFile, modeSchema, ownership, textOrSecret } from './_attributes.js'
 import {
   attributesOnly,
+  careFields,
   type FileWant,
   fileChanges,
   modeFor,
@@ -37,6 +38,7 @@ const schema = z
     ),
     directory_mode: modeSchema.optional().describe('Mode of the folders that must be made; 0755 if left out'),
     ...attributeFields,
+    ...careFields,
   })
   .refine(want => (want.src === undefined) !== (want.content === undefined), 'give either src or content')
 
@@ -53,9 +55,9 @@ const ownMode = (mode: number): string => (mode & 0o755).toString(8).padStart(4,
 
 async function fileItem(want: Want, from: string, entry: FileEntry, path: string, context: LoadContext): Promise<Item> {
   const payload = payloadOfFile(from, await context.files.bytes(from))
-  const { owner, group } = want
+  const { owner, group, validate, backup } = want
   const mode = want.mode ?? ownMode(entry.mode)
-  return { kind: 'file', shown: entry.path, path, payload, mode, owner, group, newMode: mode }
+  return { kind: 'file', shown: entry.path, path, payload, mode, owner, group, newMode: mode, validate, backup }
 }
 
 async function items(want: Want, context: LoadContext): Promise<Item[]> {

@@ -5,9 +5,18 @@ import { z } from '../core/schema.js'
 import { Secret } from '../core/secret.js'
 import { type Sh, sh } from '../core/sh.js'
 import type { Change } from '../core/step.js'
-import { attributeChanges, attributeFields, hostPath, ownership, setAttributes, shellText, textOrSecret } from './_attributes.js'
+import {
+  attributeChanges,
+  attributeFields,
+  hostPath,
+  ownership,
+  setAttributes,
+  shellText,
+  textOrSecret,
+} from './_attributes.js'
 import {
   attributesOnly,
+  careFields,
   type FileWant,
   fileChanges,
   modeFor,
@@ -38,6 +47,7 @@ const schema = z
     src: shellText.min(1).optional().describe('Where the link points to'),
     recurse: z.boolean().optional().describe('Mode, owner and group also of everything in the directory'),
     ...attributeFields,
+    ...careFields,
   })
   .transform(want => ({ ...want, state: want.state ?? (want.src === undefined ? 'file' : 'link') }))
   .superRefine((want, context) => {
@@ -45,6 +55,8 @@ const schema = z
     const hasAttributes = want.mode !== undefined || ownership(want) !== ''
     if (want.content !== undefined && want.state !== 'file') refuse('content', 'is only for state: file')
     if ((want.src !== undefined) !== (want.state === 'link')) refuse('src', 'goes with state: link, which needs it')
+    for (const word of ['validate', 'backup'] as const)
+      if (want[word] !== undefined && want.content === undefined) refuse(word, 'goes with content')
     if (want.recurse && want.state !== 'directory') refuse('recurse', 'is only for state: directory')
     if (want.recurse && !hasAttributes) refuse('recurse', 'needs a mode, an owner or a group')
     if (hasAttributes && (want.state === 'link' || want.state === 'absent'))
@@ -108,7 +120,8 @@ function mustFit(want: Want, seen: Seen): void {
 function applyState(want: Want, seen: Seen): Sh[] {
   const { path } = want
   if (want.state === 'absent') return [sh`rm -rf ${path}`]
-  if (want.state === 'link') return [sh`{ [ -L ${path} ] || [ ! -e ${path} ]; } && ln -sfn -- ${want.src ?? ''} ${path}`]
+  if (want.state === 'link')
+    return [sh`{ [ -L ${path} ] || [ ! -e ${path} ]; } && ln -sfn -- ${want.src ?? ''} ${path}`]
   const make = want.state === 'directory' ? sh`mkdir -p ${path}` : sh`(umask 022; [ -e ${path} ] || : >>${path})`
   const set = setAttributes(path, want)
   if (seen.below === undefined || seen.below === 0) return [sh`${make} && ${set}`]

@@ -7,6 +7,7 @@ import { sh } from '../core/sh.js'
 import { attributeFields, folderOrFile } from './_attributes.js'
 import {
   attributesOnly,
+  careFields,
   type FileWant,
   fileChanges,
   modeFor,
@@ -27,6 +28,7 @@ const schema = z.strictObject({
     'Absolute path on the host; with a slash at its end, the folder for it. A link is followed',
   ),
   ...attributeFields,
+  ...careFields,
 })
 
 type Want = z.infer<typeof schema> & { payload?: Payload }

@@ -1,6 +1,9 @@
 // `longshore lock`: shows who works on the project's hosts, and releases a lock that was left behind.
-import { exitCodes } from '../../core/errors.js'
+import { exitCodes, UserError } from '../../core/errors.js'
+import { cleanLine } from '../../core/events.js'
+import type { Host } from '../../core/project.js'
 import { lockText } from '../../core/run/lock.js'
+import { exitOf } from '../../core/run/run.js'
 import { breakLock, readState, stateProbe } from '../../core/state.js'
 import { command } from '../command.js'
 
@@ -13,25 +16,35 @@ export const lock = command({
     const project = await context.project()
     const hosts = await context.hosts()
     const connect = await context.connect()
+    const as = { as: 'best', signal: context.signal } as const
     let held = false
-    for (const host of hosts) {
+    const look = async (host: Host): Promise<void> => {
       const connection = await connect(host, { signal: context.signal })
       try {
-        const told = await connection.exec(stateProbe(project.name), { as: 'best', signal: context.signal })
-        const { lock } = readState(told.stdout)
+        const { lock } = readState((await connection.exec(stateProbe(project.name), as)).stdout)
         if (context.options.json) context.printJson({ type: 'lock', host: host.name, lock: lock ?? null })
         else context.print(`${host.name}  ${lock ? lockText(lock) : 'not locked'}`)
-        if (!lock) continue
+        if (!lock) return
         if (!release || !(await context.confirm(`Release the lock on ${host.name}?`))) {
           held = true
-          continue
+          return
         }
-        await connection.exec(breakLock(project.name), { as: 'best', signal: context.signal })
+        const broken = await connection.exec(breakLock(project.name), as)
+        if (broken.code !== 0)
+          throw new UserError('the lock cannot be removed', { where: host.name, output: cleanLine(broken.stderr) })
         if (!context.options.json) context.print(`${host.name}  released`)
       } finally {
         await connection.close()
       }
     }
-    return held ? exitCodes.locked : exitCodes.done
+    const errors: UserError[] = []
+    for (const host of hosts)
+      await look(host).catch(async (error: unknown) => {
+        // A question that cannot be asked is the command line's mistake, and no host's trouble.
+        if (!(error instanceof UserError) || error.exit === exitCodes.usage || context.signal.aborted) throw error
+        errors.push(error)
+        await context.tell(error)
+      })
+    return errors.length > 0 ? exitOf(errors, false) : held ? exitCodes.locked : exitCodes.done
   },
 })

@@ -2,6 +2,7 @@
 import { isAbsent } from '../../core/provider.js'
 import { lockText } from '../../core/run/lock.js'
 import { exitOf } from '../../core/run/run.js'
+import { worksInside } from '../../core/run/session.js'
 import { command } from '../command.js'
 import { problemsOf, showErrors, withSession } from '../session.js'
 
@@ -12,7 +13,7 @@ export const status = command({
   options: {},
   run: (context, _given) =>
     withSession(context, { extent: 'all', prune: false }, async ({ context: session, plan }) => {
-      for (const work of plan.works) {
+      for (const work of worksInside(plan)) {
         const host = work.host.name
         const side = plan.sides.find(one => one.work === work)
         const pending = plan.steps.filter(step => step.host === host).length

@@ -11,6 +11,9 @@ export interface Problems {
   readonly count: number
 }
 
+/** More mistakes than this are counted, not told. */
+const mostTold = 100
+
 const placed = ({ file, line, column }: At, message: string): string => `${file}:${line}:${column}: ${message}`
 
 function compareLists(a: readonly number[], b: readonly number[]): number {
@@ -41,10 +44,9 @@ export function collectProblems(): Problems {
       const ordered = found.toSorted((a, b) => compareLists(order(a.at), order(b.at)))
       const [first] = ordered
       if (first === undefined) return
-      const message =
-        found.length === 1
-          ? first.message
-          : `${found.length} mistakes\n${ordered.map(each => placed(each.at, each.message)).join('\n')}`
+      const lines = ordered.slice(0, mostTold).map(each => placed(each.at, each.message))
+      if (ordered.length > mostTold) lines.push(`… and ${ordered.length - mostTold} more`)
+      const message = found.length === 1 ? first.message : `${found.length} mistakes\n${lines.join('\n')}`
       throw usageError(message, { at: first.at })
     },
     get count() {

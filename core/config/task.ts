@@ -17,6 +17,7 @@ import type { Wrong } from './words.js'
 export type ResourceKind = { readonly kind: string; readonly schema: Schema<unknown> }
 
 const commandWords = ['check', 'read_only']
+const commandKinds = ['command', 'shell']
 
 const isPlain = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -91,17 +92,17 @@ function defaultName(kind: string, value: unknown): string {
   return `${kind} ${line.length > 60 ? `${line.slice(0, 59)}…` : line}`.trim()
 }
 
-/** The resource's own YAML; `check` and `read_only` of a task belong to its command. */
+/** The resource's own YAML; `check` and `read_only` of a task belong to its command or shell. */
 function readArgs(raw: Raw, kind: string, problems: Problems): Raw {
   const args = partOf(raw, [kind])
   const words = commandWords.filter(word => valueAt(raw.value, [word]) !== undefined)
   if (words.length === 0) return args
-  if (kind !== 'command') {
+  if (!commandKinds.includes(kind)) {
     for (const word of words)
       problems.add(`\`${word}\` belongs to the command resource, not to ${kind}`, raw.where([word], 'key'))
     return args
   }
-  // The short form `command: TEXT` is shell text.
+  // The short forms `command: TEXT` and `shell: TEXT` are shell text.
   const own = typeof args.value === 'string' ? { sh: args.value } : args.value
   if (!isPlain(own)) return args
   const outside = Object.fromEntries(words.map(word => [word, valueAt(raw.value, [word])]))

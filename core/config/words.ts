@@ -2,6 +2,7 @@
 
 import { nearest } from '../language/suggest.js'
 import type { z } from '../schema.js'
+import { Secret } from '../secret.js'
 import { valueAt } from './raw.js'
 
 type Path = readonly (string | number)[]
@@ -19,6 +20,7 @@ export interface Wrong {
 /** The kind of a value, with its article. */
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
+  if (value instanceof Secret) return 'a secret'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'string') return 'text'
   if (typeof value === 'boolean') return 'true or false'

@@ -26,6 +26,10 @@ const ownWords: Record<string, string> = {
   MULTIPLE_DOCS: 'the file holds several YAML documents; only one is allowed',
 }
 
+/** The library tells of its own recursion's end as of any mistake. */
+const wordsOf = ({ code, message }: { code: string; message: string }): string =>
+  /call stack/.test(message) ? 'nested too deeply' : (ownWords[code] ?? message)
+
 interface Built {
   value: unknown
   place: Place
@@ -184,8 +188,7 @@ export function readYaml(text: string, file: string): Raw {
     const { yaml } = document.directives
     if (yaml.explicit === true && yaml.version !== '1.2')
       problems.add(`this is YAML ${yaml.version}; only 1.2 is read: remove the %YAML line`, top)
-    for (const issue of [...document.errors, ...document.warnings])
-      problems.add(ownWords[issue.code] ?? issue.message, toAt(issue.pos[0]))
+    for (const issue of [...document.errors, ...document.warnings]) problems.add(wordsOf(issue), toAt(issue.pos[0]))
     problems.throwIfAny()
     const built = new Builder(problems, toAt).build(document.contents, 0)
     problems.throwIfAny()

@@ -1,6 +1,6 @@
 // Builds the scope of a host's task: merged variables, facts, hosts, groups, secrets and registers.
 import { mergeMaps } from '../config/merge.js'
-import { type At, UserError, usageError } from '../errors.js'
+import { type At, exitCodes, UserError, usageError } from '../errors.js'
 import type { Facts } from '../facts.js'
 import type { Host, Project } from '../project.js'
 import type { Vars } from '../raw.js'
@@ -37,7 +37,9 @@ function renderedVars(vars: Vars, scope: () => Scope): Record<string, unknown> {
     try {
       return renderValue(vars[name], undefined, scope())
     } catch (error) {
-      if (!(error instanceof UserError) || error.message.includes('variable ')) throw error
+      // What a host did not tell is no mistake in the variable.
+      if (!(error instanceof UserError) || error.exit === exitCodes.unreachable) throw error
+      if (error.message.includes('variable ')) throw error
       throw usageError(
         `in the variable ${name}: ${error.message}`,
         error.hint === undefined ? {} : { hint: error.hint },

@@ -28,7 +28,8 @@ export const containerStepId = (host: string, container: string): string => `${h
 
 /**
  * One graph over all hosts. On a host, playbook steps follow one another; the engine's steps come after them, the later playbooks after those.
- * Between hosts, a container that depends on containers elsewhere comes after their steps.
+ * Between hosts, a container that depends on containers elsewhere comes after their steps; where those need none, after what makes their
+ * host ready.
  */
 export function joinSteps(
   hosts: readonly HostSteps[],
@@ -36,13 +37,17 @@ export function joinSteps(
   broken: ReadonlySet<string>,
 ): Step[] {
   const ids = new Set(hosts.flatMap(host => host.engine.map(step => step.id)))
+  const ready = new Map(hosts.map(({ host, before }) => [host, before.at(-1)?.id]))
   const across = new Map<string, string[]>()
   for (const [host, want] of wanted)
     for (const container of want.containers) {
       const elsewhere = container.dependsOn
         .flatMap(dependency => dependency.on.filter(one => one.host !== host))
-        .map(one => (broken.has(one.host) ? unread(one.host) : containerStepId(one.host, one.container)))
-        .filter(id => ids.has(id) || [...broken].some(name => id === unread(name)))
+        .flatMap(one => {
+          if (broken.has(one.host)) return unread(one.host)
+          const id = containerStepId(one.host, one.container)
+          return ids.has(id) ? id : (ready.get(one.host) ?? [])
+        })
       if (elsewhere.length > 0) across.set(containerStepId(host, container.name), elsewhere)
     }
   return hosts.flatMap(({ before, engine, after }) => {

@@ -44,7 +44,7 @@ export function planHost(work: HostWork): HostPlan {
       id: instance.id,
       host: work.host.name,
       thing,
-      verb: instance.verb || (run.kind.kind === 'command' ? 'run' : 'change'),
+      verb: instance.verb || (run.kind.unknown !== undefined ? 'run' : 'change'),
       cause: cause === '' ? title : `${title}: ${cause}`,
       after: [],
       certainty,
@@ -83,20 +83,22 @@ export function planHost(work: HostWork): HostPlan {
     const by = notified.get(name)
     const due = work.state.pending.includes(pendingKey(name))
     if (by === undefined && !due) return
+    const cause = by === undefined ? 'interrupted run' : `notified by ${by}`
+    if (run.instances === undefined) open(run, cause)
     for (const instance of run.instances ?? [])
-      if (instance.state !== 'skipped')
-        list(instance, by === undefined ? 'interrupted run' : `notified by ${by}`, 'will', [])
+      if (instance.state !== 'skipped') list(instance, cause, instance.state === 'waiting' ? 'unknown' : 'will', [])
   }
 
-  const open = (run: TaskRun): void => {
-    const name = run.waits?.for === 'register' ? run.waits.name : 'facts'
+  const open = (run: TaskRun, cause: string): void => {
     const stand: Instance = { id: run.id, run, vars: {}, state: 'waiting', changes: [], verb: '' }
-    list(stand, `its loop depends on ${name}`, 'unknown', [])
+    list(stand, cause, 'unknown', [])
   }
+  const loopWaits = ({ waits }: TaskRun): string =>
+    `its loop depends on ${waits?.for === 'register' ? waits.name : 'facts'}`
 
   for (const run of work.runs) {
     if (run.handler) handler(run)
-    else if (run.instances === undefined) open(run)
+    else if (run.instances === undefined) open(run, loopWaits(run))
     else run.instances.forEach(task)
   }
   return plan

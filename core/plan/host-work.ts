@@ -27,6 +27,10 @@ export interface HostWork {
   dirty: boolean
   /** True once a step of this run has changed something on its engine. */
   changedEngine?: boolean
+  /** True while we hold its lock. */
+  locked?: boolean
+  /** True for a host outside of `--on` that others need to know: it is read, never changed. */
+  apart?: boolean
 }
 
 /** A play to run on a host. */
@@ -62,22 +66,23 @@ export function playsFor(
 const tagged = (tags: readonly string[], wanted: readonly string[]): boolean =>
   wanted.length === 0 || tags.some(tag => wanted.includes(tag)) || tags.includes('always')
 
-/** The tasks of one play on one host; handlers come after the tasks. Ids are the same for the same file. */
+/** The tasks of one play on one host; handlers come after the tasks. Ids are the same for the same file; `taken` gets them, so that no two plays share one. */
 export function runsOf(
   host: string,
   use: PlayUse,
   kinds: ReadonlyMap<string, AnyResource>,
   tags: readonly string[],
+  taken: Set<string>,
 ): TaskRun[] {
   const { play, stage, vars, label } = use
-  const seen = new Map<string, number>()
   const make = (task: Play['tasks'][number], handler: boolean): TaskRun => {
     const base = `${host}/${play.name}/${handler ? 'handler ' : ''}${task.name}`
-    const count = (seen.get(base) ?? 0) + 1
-    seen.set(base, count)
+    const end = label === '' || label === '0' ? '' : ` @${label}`
+    let id = `${base}${end}`
+    for (let count = 2; taken.has(id); count++) id = `${base} ${count}${end}`
+    taken.add(id)
     const kind = kinds.get(task.kind)
     if (kind === undefined) throw new Error(`no such kind of resource: ${task.kind}`)
-    const id = `${base}${count > 1 ? ` ${count}` : ''}${label === '' || label === '0' ? '' : ` @${label}`}`
     return { id, host, play, task, kind, stage, handler, vars }
   }
   const tasks = play.tasks.filter(task => tagged([...play.tags, ...task.tags], tags)).map(task => make(task, false))
@@ -91,7 +96,7 @@ export const handlerName = (run: TaskRun): string => `${run.play.name}/${run.tas
 export const instancesOf = (work: HostWork): Instance[] => work.runs.flatMap(run => run.instances ?? [])
 
 /** Kinds whose output nobody can foretell. */
-const unforeseeable = (instance: Instance): boolean => instance.run.kind.kind === 'command'
+const unforeseeable = (instance: Instance): boolean => instance.run.kind.unknown !== undefined
 
 const foretold = (instance: Instance): Result | undefined => {
   if (instance.result) return instance.result
@@ -100,10 +105,13 @@ const foretold = (instance: Instance): Result | undefined => {
   return undefined
 }
 
-/** The registers that are known: of what has run, and of what the plan can foretell. A name that is missing is not known yet. */
-export function knownRegisters(work: HostWork): Record<string, Result> {
+/** Tasks that come before one: only they can have registered what it reads. */
+const runsBefore = ({ runs }: HostWork, reader: TaskRun): TaskRun[] => runs.slice(0, Math.max(0, runs.indexOf(reader)))
+
+/** The registers that a task can read: of what has run, and of what the plan can foretell. A name that is missing is not known yet. */
+export function knownRegisters(work: HostWork, reader: TaskRun): Record<string, Result> {
   const known: Record<string, Result> = {}
-  for (const run of work.runs) {
+  for (const run of runsBefore(work, reader)) {
     if (run.task.register === undefined) continue
     const foretelling = run.instances?.map(instance => ({ ...instance, result: foretold(instance) }) as Instance)
     const result = foretelling ? resultOf({ ...run, instances: foretelling }) : undefined
@@ -113,6 +121,6 @@ export function knownRegisters(work: HostWork): Record<string, Result> {
   return known
 }
 
-/** Names that some task of the host registers. */
-export const registerNames = (work: HostWork): Set<string> =>
-  new Set(work.runs.flatMap(run => (run.task.register === undefined ? [] : [run.task.register])))
+/** Names that tasks of the host register, before a certain one if it is given. */
+export const registerNames = (work: HostWork, reader?: TaskRun): Set<string> =>
+  new Set((reader ? runsBefore(work, reader) : work.runs).flatMap(run => run.task.register ?? []))

@@ -1,7 +1,7 @@
 // Asks a host: one exec with facts, state and every probe that can be asked, and a second one only for what depends on the first.
 import { randomBytes } from 'node:crypto'
 import type { Connection, ExecOptions } from '../connection.js'
-import { UserError } from '../errors.js'
+import { likeError, UserError } from '../errors.js'
 import { cleanLine } from '../events.js'
 import { factsProbe, readFacts } from '../facts.js'
 import { type Answer, cannotBecome, joinPieces, type Piece, splitAnswers } from '../probe/join.js'
@@ -53,7 +53,7 @@ const faultOf = (instance: Instance, answer: Answer | undefined): UserError => {
       at,
       hint: `give hosts.${instance.run.host}.become, or connect as root; on this machine: run longshore by sudo`,
     })
-  const said = cleanLine(answer.err.trim() || answer.out.trim())
+  const said = instance.run.task.no_log ? '(not shown: no_log)' : cleanLine(answer.err.trim() || answer.out.trim())
   return new UserError(`cannot tell how it stands: the probe ended with code ${answer.code}`, {
     where,
     at,
@@ -70,10 +70,15 @@ const outputs = (seen: unknown): Partial<Result> => {
 /** Takes a probe's answer into the instance: seen, changes, verb and, where nothing is to be done, its result. */
 export function takeAnswer(instance: Instance, answer: Answer | undefined): void {
   if (answer?.code !== 0) throw faultOf(instance, answer)
-  const { kind } = instance.run
-  instance.seen = kind.read(answer.out, instance.want)
-  instance.changes = kind.diff(instance.want, instance.seen)
-  instance.verb = kind.verb(instance.want, instance.seen)
+  const { kind, host, task } = instance.run
+  try {
+    instance.seen = kind.read(answer.out, instance.want)
+    instance.changes = kind.diff(instance.want, instance.seen)
+    instance.verb = kind.verb(instance.want, instance.seen)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    throw likeError(error, { where: error.where ?? `${host}, ${titleOf(instance)}`, at: error.at ?? task.at })
+  }
   instance.state = 'read'
   if (instance.changes.length === 0)
     instance.result = { changed: false, failed: false, skipped: false, ...outputs(instance.seen) }

@@ -1,6 +1,6 @@
 // Gives a task its values: expands its loop, asks its condition, renders its arguments, as far as facts and registers are known.
 import { checkValue, mergeMaps } from '../config/index.js'
-import { type At, UserError, usageError } from '../errors.js'
+import { type At, likeError, UserError, usageError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
 import {
   evaluate,
@@ -19,13 +19,13 @@ export interface ResolveContext {
   files: LocalFiles
   /** Variables in force for one task and one pass of its loop. */
   scopeOf(run: TaskRun, vars: Record<string, unknown>): Scope
-  /** Why a name cannot be read yet; undefined when it can. */
-  blocked(name: string): Waits | undefined
+  /** Why a task cannot read a name yet; undefined when it can. */
+  blocked(run: TaskRun, name: string): Waits | undefined
 }
 
-const firstBlock = (names: Iterable<string>, context: ResolveContext): Waits | undefined => {
+const firstBlock = (run: TaskRun, names: Iterable<string>, context: ResolveContext): Waits | undefined => {
   for (const name of names) {
-    const waits = context.blocked(name)
+    const waits = context.blocked(run, name)
     if (waits) return waits
   }
   return undefined
@@ -56,7 +56,7 @@ function expandLoop(run: TaskRun, context: ResolveContext): void {
   if (run.instances !== undefined) return
   const { task } = run
   const scope = context.scopeOf(run, task.vars)
-  const waits = firstBlock(loopNames(run, scope), context)
+  const waits = firstBlock(run, loopNames(run, scope), context)
   if (waits) {
     run.waits = waits
     return
@@ -95,14 +95,7 @@ const findSource =
 
 /** The same error with the task's place, when it has none of its own. */
 const located = (error: unknown, at: At): unknown =>
-  error instanceof UserError && error.at === undefined
-    ? new UserError(error.message, {
-        at,
-        exit: error.exit,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        ...(error.output === undefined ? {} : { output: error.output }),
-      })
-    : error
+  error instanceof UserError && error.at === undefined ? likeError(error, { at }) : error
 
 /** The task's arguments, rendered and checked; a task-wide environment stands under the task's own entries. */
 function argumentsOf(instance: Instance, scope: Scope): unknown {
@@ -129,7 +122,7 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
   instance.reads = reads
   if (task.when) {
     const names = expressionReferences(task.when.text, scope.vars)
-    const waits = firstBlock(names, context)
+    const waits = firstBlock(run, names, context)
     for (const name of names) reads.add(name)
     if (waits) return wait(waits)
     if (!evaluateCondition(task.when.text, scope, task.when.at)) {
@@ -138,7 +131,7 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
       return
     }
   }
-  const waits = firstBlock(reads, context)
+  const waits = firstBlock(run, reads, context)
   if (waits) return wait(waits)
   const args = argumentsOf(instance, scope)
   // What a template file reads is known only when it is there to be rendered.
@@ -149,7 +142,7 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
     render(text, file) {
       const names = references(text, scope.vars)
       for (const name of names) reads.add(name)
-      unready ??= firstBlock(names, context)
+      unready ??= firstBlock(run, names, context)
       return unready ? { text: '', secret: false } : renderText(text, { file, scope })
     },
   }

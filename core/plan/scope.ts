@@ -1,4 +1,6 @@
 // Which variables a task sees on its host, and which names are not known yet.
+import { type At, unreachableError } from '../errors.js'
+import type { Facts } from '../facts.js'
 import type { LocalFiles } from '../files.js'
 import { createScope, type Scope } from '../language/index.js'
 import type { Host, Project } from '../project.js'
@@ -16,21 +18,28 @@ export interface ScopeContext {
   vars: Vars
 }
 
-const factsOf = (works: readonly HostWork[]) => (name: string) => works.find(work => work.host.name === name)?.facts
+/** Facts by host name. That a host did not tell them is no mistake at the place that reads them: exit code 4, and others go on. */
+const factsOf =
+  (works: readonly HostWork[], at: At) =>
+  (name: string): Facts => {
+    const facts = works.find(work => work.host.name === name)?.facts
+    if (facts === undefined)
+      throw unreachableError(name, 'its facts are not known, because it could not be read', { at })
+    return facts
+  }
 
-/** A host's scope outside of any play: for containers. */
-export const hostScope = (host: Host, works: readonly HostWork[], context: ScopeContext): Scope =>
+/** A host's scope outside of any play: for containers. `at` is the place that is rendered. */
+export const hostScope = (host: Host, works: readonly HostWork[], context: ScopeContext, at: At): Scope =>
   createScope({
     project: context.project,
     host,
     masker: context.masker,
-    factsOf: factsOf(works),
+    factsOf: factsOf(works, at),
     overrides: context.vars,
   })
 
 /** How the tasks of one host get their values: facts are known once it has answered, other hosts' once all have. */
 export function resolverFor(work: HostWork, works: readonly HostWork[], context: ScopeContext): ResolveContext {
-  const registered = registerNames(work)
   return {
     files: context.files,
     scopeOf(run, vars) {
@@ -39,16 +48,16 @@ export function resolverFor(work: HostWork, works: readonly HostWork[], context:
         project: context.project,
         host: work.host,
         masker: context.masker,
-        factsOf: factsOf(works),
+        factsOf: factsOf(works, run.task.at),
         layers: [run.play.vars, run.vars, own],
         overrides: context.vars,
-        registers: knownRegisters(work),
+        registers: knownRegisters(work, run),
         ...('item' in vars ? { item } : {}),
       })
     },
-    blocked(name) {
+    blocked(run, name) {
       if ((name === 'facts' || name === 'hosts') && work.facts === undefined) return { for: 'facts' }
-      if (registered.has(name) && !(name in knownRegisters(work))) return { for: 'register', name }
+      if (registerNames(work, run).has(name) && !(name in knownRegisters(work, run))) return { for: 'register', name }
       return undefined
     },
   }

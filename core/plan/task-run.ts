@@ -58,7 +58,7 @@ export interface TaskRun {
 /** How people call an instance: its task's name, and what the loop passes. */
 export const titleOf = (instance: Instance): string => {
   const { item } = instance.vars as { item?: unknown }
-  if (instance.run.task.loop === undefined) return instance.run.task.name
+  if (item === undefined) return instance.run.task.name
   return `${instance.run.task.name} (${typeof item === 'object' ? JSON.stringify(item) : String(item)})`
 }
 

@@ -23,13 +23,17 @@ export const cannotBecome = 77
 /** Whoever runs the script, and whom sudo started it for. */
 const prelude = 'LC_ALL=C; export LC_ALL; u=$(id -un); login=${SUDO_USER:-$u}'
 
-/** Shell text of one piece, contained: `eval` keeps its syntax errors, the subshell its `exit`. */
-function contained({ command, user }: Piece): string {
+/**
+ * Shell text of one piece, contained: `eval` keeps its syntax errors, the subshell its `exit`.
+ * Root asks in place of a user whom an earlier task is still to make; a change is never made so.
+ */
+function contained({ command, user }: Piece, isProbe: boolean): string {
   const plain = `( eval ${quote(command.sh)} )`
   if (user === undefined) return plain
   const name = user === 'login' ? '"$login"' : quote(user)
   const other = `su -s /bin/sh ${name} -c ${quote(`LC_ALL=C; export LC_ALL; ${command.sh}`)}`
-  return `if [ "$u" = ${name} ]; then ${plain}; elif [ "$u" = root ]; then ${other}; else ( exit ${cannotBecome} ); fi`
+  const notYet = isProbe ? ` || { [ "$u" = root ] && ! id -u ${name} >/dev/null 2>&1; }` : ''
+  return `if [ "$u" = ${name} ]${notYet}; then ${plain}; elif [ "$u" = root ]; then ${other}; else ( exit ${cannotBecome} ); fi`
 }
 
 const tail = (marker: string): string =>
@@ -40,7 +44,7 @@ const tail = (marker: string): string =>
  * No piece can read the script's standard input, end the script or break its syntax.
  */
 export const joinPieces = (pieces: readonly Piece[], marker: string): string =>
-  [prelude, ...pieces.map(piece => `{ ${contained(piece)}; } </dev/null; ${tail(marker)}`)].join('\n')
+  [prelude, ...pieces.map(piece => `{ ${contained(piece, true)}; } </dev/null; ${tail(marker)}`)].join('\n')
 
 /**
  * A change followed by probes, in one script: the change may read standard input; the probes run only when it ended well.
@@ -55,10 +59,10 @@ export const joinChange = (
   [
     prelude,
     before === '' ? ':' : `${before} || exit 1`,
-    `{ ${contained(change)}; }${change.command.stdin === undefined ? ' </dev/null' : ''}; ${tail(marker)}`,
+    `{ ${contained(change, false)}; }${change.command.stdin === undefined ? ' </dev/null' : ''}; ${tail(marker)}`,
     '[ "$code" = 0 ] || exit 0',
     ...(afterwards === '' ? [] : [afterwards]),
-    ...probes.map(piece => `{ ${contained(piece)}; } </dev/null; ${tail(marker)}`),
+    ...probes.map(piece => `{ ${contained(piece, true)}; } </dev/null; ${tail(marker)}`),
   ].join('\n')
 
 const frames = (text: string, marker: string): { body: string; rest: string }[] => {
@@ -81,7 +85,8 @@ export function splitAnswers(exit: Exit, ids: readonly string[], marker: string)
   const answers = new Map<string, Answer>()
   ids.forEach((id, index) => {
     const frame = out[index]
-    if (frame) answers.set(id, { code: Number(frame.rest), out: frame.body, err: err[index]?.body ?? '' })
+    if (frame && /^\d+$/.test(frame.rest))
+      answers.set(id, { code: Number(frame.rest), out: frame.body, err: err[index]?.body ?? '' })
   })
   return answers
 }

@@ -78,7 +78,8 @@ export async function planEngine(side: EngineSide, files: LocalFiles, prune: boo
   return side.provider.diff(side.scope, side.wanted, seen, { prune })
 }
 
-const close = (opened: Engine | Absent | undefined): void => {
+/** Closes an engine, if it was opened. */
+export const closeOpened = (opened: Engine | Absent | undefined): void => {
   if (opened && !isAbsent(opened)) opened.close()
 }
 
@@ -88,7 +89,7 @@ const wasLetIn = ({ host, detection: before }: HostWork, now: Detection): boolea
 
 /** Opens the engine anew; a group that the login user joined in this run takes effect on a new connection. */
 async function reopen(side: EngineSide, signal: AbortSignal): Promise<Engine> {
-  close(side.opened)
+  closeOpened(side.opened)
   const connection = connectionOf(side)
   let detection = await detect(side, signal)
   if (detection.state === 'denied' || wasLetIn(side.work, detection)) {
@@ -128,6 +129,18 @@ export async function engineNow(side: EngineSide, context: ApplyContext): Promis
   return side.opened
 }
 
+/**
+ * The engine of a host, for those elsewhere who wait for a container on it. It is not looked at anew for them: that has its time
+ * among the host's own steps, and would take the engine out of the hands of others who wait.
+ */
+export async function engineFor(side: EngineSide, context: ApplyContext): Promise<Engine> {
+  await side.renewed
+  const { opened, wanted, provider, scope } = side
+  if (opened !== undefined && !isAbsent(opened)) return opened
+  if (wanted !== undefined) return engineNow(side, context)
+  throw new UserError(`the ${provider.name} engine does not answer`, { where: scope.name, output: opened?.text })
+}
+
 /** Does a listed step of an engine with what is known by now, or finds that it is so already. */
 export async function performEngineStep(
   side: EngineSide,
@@ -142,4 +155,4 @@ export async function performEngineStep(
 }
 
 /** Closes what was opened. */
-export const closeEngine = (side: EngineSide): void => close(side.opened)
+export const closeEngine = (side: EngineSide): void => closeOpened(side.opened)

@@ -1,13 +1,14 @@
 // The lock of a project on its hosts: taken on all of them before the first change, given back after the last.
-import { exitCodes, UserError } from '../errors.js'
-import { cleanLine } from '../events.js'
+import { exitCodes, messageOf, UserError } from '../errors.js'
+import { cleanLine, type Emit } from '../events.js'
 import type { HostWork } from '../plan/host-work.js'
-import { type Masker, Secret } from '../secret.js'
+import { Secret } from '../secret.js'
 import { acquireLock, type HostState, type Lock, lockHeld, readState, releaseLock } from '../state.js'
+import type { SessionContext } from './session.js'
 
 /** Who we are to others who find our lock. */
 export interface LockOwner {
-  /** "ann@laptop, process 4711". */
+  /** "ann@laptop#5f0c2a91, process 4711". */
   text: string
   /** What we are doing ("up"). */
   reason: string
@@ -18,7 +19,8 @@ export interface LockOwner {
 const minutes = (seconds: number): string => (seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`)
 
 /** One line that says who holds a lock, for what and how long. */
-export const lockText = (lock: Lock): string => `held by ${lock.owner} for ${lock.reason}, since ${minutes(lock.age)}`
+export const lockText = (lock: Lock): string =>
+  `held by ${lock.owner || 'nobody known'} for ${lock.reason || 'nothing known'}, since ${minutes(lock.age)}`
 
 const held = (host: string, state: HostState): UserError =>
   new UserError(state.lock ? `the project is locked: ${lockText(state.lock)}` : 'the project is locked', {
@@ -27,26 +29,24 @@ const held = (host: string, state: HostState): UserError =>
     hint: 'wait for that run to end; if it is gone for good: longshore lock --release',
   })
 
-async function take(
-  work: HostWork,
-  project: string,
-  owner: LockOwner,
-  masker: Masker,
-  signal: AbortSignal,
-): Promise<void> {
+/** What taking and giving back needs of a run. */
+type LockContext = Pick<SessionContext, 'masker' | 'signal' | 'emit'>
+
+async function take(work: HostWork, project: string, owner: LockOwner, { masker, signal }: LockContext): Promise<void> {
   const stale = work.state.lock && owner.isGone(work.state.lock.owner) ? work.state.lock.owner : ''
   const command = acquireLock(project, owner.text, owner.reason, stale)
   const exit = await work.connection?.exec(command, { as: 'best', signal })
   if (exit === undefined) throw new Error(`${work.host.name} is not connected`)
   const state = readState(exit.stdout)
   if (exit.code === lockHeld) throw held(work.host.name, state)
-  if (exit.code !== 0)
+  work.locked = exit.code === 0
+  if (exit.code !== 0 || state.key === undefined)
     throw new UserError('cannot write our folder on the host', {
       where: work.host.name,
       output: cleanLine(exit.stderr.trim()),
       hint: 'the login user needs root (become), or a home folder it may write',
     })
-  if (state.key) masker.add(new Secret('host key', Buffer.from(state.key).toString('hex')))
+  masker.add(new Secret('host key', Buffer.from(state.key).toString('hex')))
   const moved = state.serial !== work.state.serial
   work.state = { ...work.state, ...state, pending: [...new Set([...work.state.pending, ...state.pending])] }
   if (moved)
@@ -57,15 +57,35 @@ async function take(
     })
 }
 
-/** Gives the locks back, also after an interrupt; trouble with it is not worth hiding another error for. */
-export async function unlockHosts(works: readonly HostWork[], project: string, owner: LockOwner): Promise<void> {
-  await Promise.allSettled(
-    works.map(work =>
-      work.connection?.exec(releaseLock(project, owner.text, work.dirty || work.changedEngine === true), {
-        as: 'best',
-        timeoutMs: 10_000,
-      }),
-    ),
+/** Gives a lock back; gives why that failed, if it did. */
+async function giveBack(work: HostWork, project: string, owner: LockOwner): Promise<string | undefined> {
+  const command = releaseLock(project, owner.text, work.dirty || work.changedEngine === true)
+  try {
+    const exit = await work.connection?.exec(command, { as: 'best', timeoutMs: 10_000 })
+    return exit?.code === 0 ? undefined : cleanLine(exit?.stderr.trim() ?? '')
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+/** Gives the locks back, also after an interrupt. One that cannot be given back is told: it hides no other error, but stops the next run. */
+export async function unlockHosts(
+  works: readonly HostWork[],
+  project: string,
+  owner: LockOwner,
+  emit: Emit,
+): Promise<void> {
+  await Promise.all(
+    works.map(async work => {
+      const trouble = await giveBack(work, project, owner)
+      if (trouble !== undefined && work.locked)
+        emit({
+          type: 'warning',
+          host: work.host.name,
+          text: `our lock is still there (${trouble}); once the host answers: longshore lock --release`,
+        })
+      work.locked = false
+    }),
   )
 }
 
@@ -74,12 +94,11 @@ export async function lockHosts(
   works: readonly HostWork[],
   project: string,
   owner: LockOwner,
-  masker: Masker,
-  signal: AbortSignal,
+  context: LockContext,
 ): Promise<void> {
-  const taken = await Promise.allSettled(works.map(work => take(work, project, owner, masker, signal)))
+  const taken = await Promise.allSettled(works.map(work => take(work, project, owner, context)))
   const failed = taken.find(result => result.status === 'rejected')
   if (failed === undefined) return
-  await unlockHosts(works, project, owner)
+  await unlockHosts(works, project, owner, context.emit)
   throw failed.reason
 }

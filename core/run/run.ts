@@ -6,11 +6,13 @@ import type { HostWork } from '../plan/host-work.js'
 import { resolverFor } from '../plan/scope.js'
 import type { ApplyContext, EngineStep, StepResult } from '../provider.js'
 import type { Step } from '../step.js'
-import { type EngineSide, engineNow, performEngineStep } from './engine-side.js'
+import { type EngineSide, engineFor, performEngineStep } from './engine-side.js'
 import { executeSteps, type StepEnd } from './execute.js'
+import { leftOut, readLeftOut } from './left-out.js'
 import { type LockOwner, lockHosts, unlockHosts } from './lock.js'
-import type { RunPlan, SessionContext } from './session.js'
-import { performTask, readLeftOut, type TaskContext } from './task-step.js'
+import { type RunPlan, type SessionContext, worksInside } from './session.js'
+import type { TaskContext } from './task-context.js'
+import { performTask } from './task-step.js'
 
 /** Steps at the same time on one host: a host's engine answers no faster to more. */
 const perHost = 4
@@ -47,6 +49,7 @@ function taskContexts(context: SessionContext, plan: RunPlan): (work: HostWork) 
       resolve: resolverFor(work, plan.works, context),
       signal: context.signal,
       listed,
+      marked: new Set(work.state.pending),
       output: (id, text) => context.emit({ type: 'output', id, host: work.host.name, text }),
     }
     known.set(work, made)
@@ -70,7 +73,7 @@ function performer(
     signal: context.signal,
     files: context.files,
     prune: context.prune,
-    engineOf: host => engineNow(sideOf(host), applyContext),
+    engineOf: host => engineFor(sideOf(host), applyContext),
   }
   return async step => {
     if (isTask(step)) {
@@ -106,7 +109,7 @@ const tell = (context: SessionContext, step: Step, end: StepEnd, ms: number): vo
 /** Counts per host, as Ansible's users read them. */
 function summarise(plan: RunPlan, ends: ReadonlyMap<string, StepEnd>): HostSummary[] {
   const unchangedOf = plan.unchangedByHost
-  return plan.works.map(work => {
+  return worksInside(plan).map(work => {
     const host = work.host.name
     const all = plan.steps.filter(step => step.host === host).map(step => ends.get(step.id)?.state)
     const count = (...states: string[]): number =>
@@ -138,16 +141,10 @@ export function exitOf(errors: readonly UserError[], interrupted: boolean): numb
 }
 
 const unforeseen = (plan: RunPlan): UserError[] => {
+  const listed = new Set(plan.steps.map(step => step.id))
   const things = [
     ...plan.sides.flatMap(side => side.unforeseen.map(step => `${step.host}: ${step.verb} ${step.thing}`)),
-    ...plan.works.flatMap(work =>
-      work.runs.flatMap(run =>
-        (run.instances ?? [])
-          .filter(one => !run.handler && one.state === 'read' && one.changes.length > 0 && one.result === undefined)
-          .filter(one => !plan.steps.some(step => step.id === one.id || step.id === run.id))
-          .map(one => `${work.host.name}: ${run.kind.name(one.want)}`),
-      ),
-    ),
+    ...plan.works.flatMap(work => leftOut(work, listed).map(thing => `${work.host.name}: ${thing}`)),
   ]
   return things.length === 0
     ? []
@@ -164,12 +161,12 @@ const unforeseen = (plan: RunPlan): UserError[] => {
 /** Runs the plan. Failures are told as events and come back in the result; only mistakes of ours and a held lock are thrown. */
 export async function runPlan(context: SessionContext, plan: RunPlan, owner: LockOwner): Promise<RunResult> {
   const began = performance.now()
-  const { project, masker, signal } = context
+  const { project, signal } = context
   const names = new Set(plan.steps.map(step => step.host))
   const works = plan.works.filter(work => work.problem === undefined && names.has(work.host.name))
   const problems = plan.works.flatMap(work => work.problem ?? [])
   const broken = new Map(plan.works.filter(work => work.problem).map(work => [work.host.name, work.problem]))
-  await lockHosts(works, project.name, owner, masker, signal)
+  await lockHosts(works, project.name, owner, context)
   for (const side of plan.sides) if (side.wanted && side.work.state.key) side.wanted.key = side.work.state.key
   const ours: unknown[] = []
   const errors: UserError[] = []
@@ -194,7 +191,9 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
       ended: (step, end, ms) => {
         if (end.state === 'failed') {
           if (isOurs(end.error)) ours.push(end.error)
-          errors.push(asUserError(end.error, step))
+          // What ails an engine fails many steps with one error.
+          const error = asUserError(end.error, step)
+          if (!errors.includes(error)) errors.push(error)
         }
         tell(context, step, end, ms)
       },
@@ -209,10 +208,12 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
         ),
       )
   } finally {
-    await unlockHosts(works, project.name, owner)
+    await unlockHosts(works, project.name, owner, context.emit)
   }
   if (ours.length > 0) throw ours[0]
-  const all = [...problems, ...errors, ...(signal.aborted ? [] : unforeseen(plan))]
+  // After a failure what differs may still be what the steps left undone would have mended.
+  const isWhole = errors.length === 0 && !signal.aborted
+  const all = [...problems, ...errors, ...(isWhole ? unforeseen(plan) : [])]
   const exit = exitOf(all, signal.aborted)
   context.emit({ type: 'summary', hosts: summarise(plan, ends), ms: Math.round(performance.now() - began), exit })
   return { exit, errors: all }

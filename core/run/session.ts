@@ -50,6 +50,9 @@ export interface RunPlan {
   orphans: { host: string; thing: string }[]
 }
 
+/** The hosts that the command line means, without those that were only read from. */
+export const worksInside = ({ works }: RunPlan): HostWork[] => works.filter(({ apart }) => !apart)
+
 /** A step as events and reports see it: without what only the runner needs. */
 export const publicStep = (step: Step): Step => ({
   id: step.id,

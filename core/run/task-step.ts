@@ -1,43 +1,21 @@
 // Does one task's step on a host: the change, then in the same exec the probes of all that is still to come.
 import type { ExecOptions } from '../connection.js'
 import { UserError } from '../errors.js'
-import { cleanLine } from '../events.js'
-import { evaluateCondition } from '../language/index.js'
 import type { TaskStep } from '../plan/host-steps.js'
-import { type HostWork, handlerName, instancesOf, registerNames } from '../plan/host-work.js'
+import { handlerName, instancesOf, registerNames } from '../plan/host-work.js'
+import { judge, shown } from '../plan/judge.js'
 import { ask, newMarker, probePiece, takeAnswer, userOf } from '../plan/read-host.js'
-import { type ResolveContext, resolveAgain, resolveRun } from '../plan/resolve.js'
-import { type Instance, type Result, resultOf, type TaskRun, titleOf } from '../plan/task-run.js'
+import { resolveAgain, resolveRun } from '../plan/resolve.js'
+import { type Instance, type Result, resultOf, titleOf } from '../plan/task-run.js'
 import { type Answer, joinChange, splitAnswers } from '../probe/join.js'
 import type { StepResult } from '../provider.js'
-import type { Sh } from '../sh.js'
-import { clearPending, markPending, pendingKey } from '../state.js'
+import { quote, type Sh } from '../sh.js'
+import { clearPending, markPending } from '../state.js'
+import { endsItsMark, isDue, noteCleared, noteMarked, notifiedBy, settleMark } from './marks.js'
+import type { TaskContext } from './task-context.js'
 
-/** What a host's steps share while they run. */
-export interface TaskContext {
-  project: string
-  work: HostWork
-  resolve: ResolveContext
-  signal: AbortSignal
-  /** Ids of the steps that the plan listed for this host. */
-  listed: ReadonlySet<string>
-  /** Is told the last line that a command printed. */
-  output(id: string, line: string): void
-}
-
-/** A script longer than this goes without the probes that would follow it: the argument of `sh -c` is bounded by the kernel. */
-const longestArgument = 90_000
-
-/** Lines of a failed command that are shown. */
-const shownLines = 20
-
-const lastLines = (...texts: readonly string[]): string =>
-  texts
-    .flatMap(text => text.trimEnd().split('\n'))
-    .filter(line => line !== '')
-    .map(line => cleanLine(line))
-    .slice(-shownLines)
-    .join('\n')
+/** Bytes. A script that is longer as a quoted word goes without the probes that would follow it: an argument is bounded by the kernel. */
+const longestArgument = 100_000
 
 const execOptions = (context: TaskContext, instance: Instance, marker: string): ExecOptions => {
   const { timeout } = instance.run.task
@@ -64,19 +42,44 @@ function stillToCome(context: TaskContext, instance: Instance): Instance[] {
   })
 }
 
+/** Takes what a following probe tells. One that no longer works harms its own step alone: it is asked again when its turn comes. */
+function takeFollowing(instance: Instance, one: Instance, answer: Answer | undefined): void {
+  try {
+    takeAnswer(one, answer)
+  } catch (error) {
+    if (one === instance || !(error instanceof UserError)) throw error
+    one.state = 'wanted'
+    one.changes = []
+    delete one.result
+  }
+}
+
+/** Asks in an exec of its own what could not come with the change. */
+async function lookAgain(
+  { work, signal }: TaskContext,
+  instance: Instance,
+  follow: readonly Instance[],
+): Promise<void> {
+  if (work.connection === undefined || follow.length === 0) return
+  const answers = await ask(work.connection, follow.map(probePiece), { signal })
+  for (const one of follow) takeFollowing(instance, one, answers.get(one.id))
+}
+
 /** Runs one command of an instance; with the last one come the probes of what follows. */
 async function change(context: TaskContext, instance: Instance, command: Sh, last: boolean): Promise<Answer> {
   const { work, project } = context
   if (work.connection === undefined) throw new Error(`${work.host.name} is not connected`)
   const marker = newMarker()
   const piece = { id: instance.id, command, user: userOf(instance) }
-  const handlers = instance.run.task.notify.map(({ name }) => `${instance.run.play.name}/${name}`)
-  const before = markPending(project, handlers).sh
-  const afterwards = last && instance.run.handler ? clearPending(project, handlerName(instance.run)).sh : ''
+  const handlers = notifiedBy(work, instance)
+  noteMarked(context, handlers)
+  const before = markPending(project, handlers.map(handlerName)).sh
+  const clears = last && endsItsMark(instance)
+  const afterwards = clears ? clearPending(project, handlerName(instance.run)).sh : ''
   const follow = last ? stillToCome(context, instance) : []
   let probes = follow.map(probePiece)
   let text = joinChange(piece, probes, marker, { before, afterwards })
-  if (text.length > longestArgument && command.stdin !== undefined) {
+  if (command.stdin !== undefined && Buffer.byteLength(quote(text)) > longestArgument) {
     probes = []
     text = joinChange(piece, probes, marker, { before, afterwards })
   }
@@ -87,33 +90,20 @@ async function change(context: TaskContext, instance: Instance, command: Sh, las
   if (answer === undefined)
     throw new UserError('the host ended the command without an answer', {
       where: `${work.host.name}, ${titleOf(instance)}`,
-      output: lastLines(exit.stdout, exit.stderr),
+      output: shown(instance, exit.stdout, exit.stderr),
     })
-  if (answer.code === 0 && last) {
-    const asked =
-      probes.length === follow.length
-        ? undefined
-        : await ask(work.connection, follow.map(probePiece), { signal: context.signal })
-    for (const one of follow) takeAnswer(one, asked ? asked.get(one.id) : answers.get(`${one.id} again`))
-  }
+  if (answer.code !== 0) return answer
+  if (clears) noteCleared(context, instance.run)
+  if (probes.length < follow.length) await lookAgain(context, instance, follow)
+  else for (const one of follow) takeFollowing(instance, one, answers.get(`${one.id} again`))
   return answer
-}
-
-const judge = (context: TaskContext, instance: Instance, result: Result): Result => {
-  const { task } = instance.run
-  const judged = { ...result }
-  const vars = { ...instance.vars, result: judged, ...(task.register === undefined ? {} : { [task.register]: judged }) }
-  const scope = context.resolve.scopeOf(instance.run, vars)
-  if (task.failed_when) judged.failed = evaluateCondition(task.failed_when.text, scope, task.failed_when.at)
-  if (task.changed_when) judged.changed = evaluateCondition(task.changed_when.text, scope, task.changed_when.at)
-  return judged
 }
 
 const failure = (context: TaskContext, instance: Instance, answer: Answer): UserError =>
   new UserError(`${instance.verb || 'the change'} failed with code ${answer.code}`, {
     where: `${context.work.host.name}, ${titleOf(instance)}`,
     at: instance.run.task.at,
-    output: instance.run.task.no_log ? '(not shown: no_log)' : lastLines(answer.out, answer.err),
+    output: shown(instance, answer.out, answer.err),
   })
 
 /** Verbs that act each time they are asked to, so that asking again cannot show that they have worked. */
@@ -141,10 +131,14 @@ async function apply(context: TaskContext, instance: Instance): Promise<StepResu
     stdout: printed.out.trimEnd(),
     stderr: printed.err.trimEnd(),
   }
-  const result = judge(context, instance, raw)
+  const result = judge(context.resolve, instance, raw)
   instance.result = result
   if (result.failed && !task.ignore_errors)
     throw failure(context, instance, { code: answer.code, out: printed.out, err: printed.err })
+  if (answer.code !== 0) {
+    await lookAgain(context, instance, stillToCome(context, instance))
+    instance.result = result
+  }
   work.lastChange = titleOf(instance)
   if (!result.failed && !handler && !actsEachTime.has(verb) && instance.changes.length > 0)
     throw new UserError(`still differs after the change: ${instance.changes.map(one => one.what).join(', ')}`, {
@@ -180,30 +174,22 @@ async function performInstance(context: TaskContext, instance: Instance): Promis
       },
     )
   if (instance.state === 'wanted') await readAgain(context, instance)
-  if (instance.changes.length > 0) return apply(context, instance)
-  if (instance.run.handler) await settleMark(context, instance.run)
-  return already(context.work.lastChange)
+  return instance.changes.length > 0 ? apply(context, instance) : already(context.work.lastChange)
 }
-
-/** Removes the mark of a handler that turned out to have nothing to do. */
-async function settleMark({ work, project, signal }: TaskContext, run: TaskRun): Promise<void> {
-  await work.connection?.exec(clearPending(project, handlerName(run)), { as: 'best', signal })
-}
-
-const wasNotified = ({ work }: TaskContext, run: TaskRun): boolean =>
-  work.state.pending.includes(pendingKey(handlerName(run))) ||
-  work.runs.some(
-    other =>
-      other.play === run.play &&
-      other.task.notify.some(({ name }) => name === run.task.name) &&
-      (other.instances ?? []).some(instance => instance.result?.changed),
-  )
 
 /** Does a listed step of a task or handler, or finds that it is so already. */
 export async function performTask(context: TaskContext, step: TaskStep): Promise<StepResult> {
-  const { instance } = step
+  const { run } = step.instance
+  if (!run.handler) return performStep(context, step)
+  const result = isDue(context, run)
+    ? await performStep(context, step)
+    : ({ state: 'already', text: 'nothing notified it' } as const)
+  await settleMark(context, run)
+  return result
+}
+
+async function performStep(context: TaskContext, { instance }: TaskStep): Promise<StepResult> {
   const { run } = instance
-  if (run.handler && !wasNotified(context, run)) return { state: 'already', text: 'nothing notified it' }
   if (run.instances?.includes(instance)) return performInstance(context, instance)
   await resolveRun(run, context.resolve)
   let changed = false
@@ -214,16 +200,4 @@ export async function performTask(context: TaskContext, step: TaskStep): Promise
       at: run.task.at,
     })
   return changed ? { state: 'done' } : already(context.work.lastChange)
-}
-
-/** Looks again, after a run that changed the host, at what the plan left out because of a register: its condition may hold by now. */
-export async function readLeftOut(context: TaskContext): Promise<void> {
-  const { work, listed } = context
-  if (!work.dirty) return
-  const registers = registerNames(work)
-  for (const instance of instancesOf(work)) {
-    if (instance.state !== 'skipped' || instance.run.handler || listed.has(instance.id)) continue
-    const state = await resolveAgain(instance, registers, context.resolve)
-    if (state === 'wanted') await readAgain(context, instance)
-  }
 }

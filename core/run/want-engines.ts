@@ -29,10 +29,10 @@ const preparer = (context: SessionContext, works: readonly HostWork[]) => {
   return (raw: Raw, host: Host): unknown => {
     // Without its facts a host's services cannot be rendered, but those of the others can.
     const work = works.find(one => one.host === host)
-    if (work?.problem && references(raw.value, host.vars).has('facts'))
+    if ((work?.facts === undefined || work.problem) && references(raw.value, host.vars).has('facts'))
       throw unreachableError(host.name, 'its facts are not known, because it could not be read')
     const interpolated = interpolateValue(raw.value, raw, context.project.environment, unset)
-    return renderValue(interpolated, raw, hostScope(host, works, context), { engineTemplates: true })
+    return renderValue(interpolated, raw, hostScope(host, works, context, raw.at), { engineTemplates: true })
   }
 }
 

@@ -1,6 +1,6 @@
 // Bounded parallel work.
 
-/** Maps with at most `limit` at work at a time; results in the order of the input. The first failure stops what has not begun. */
+/** Maps with at most `limit` at work at a time; results in the order of the input. The first failure stops what has not begun, and is thrown when what had begun has ended. */
 export async function mapLimited<In, Out>(
   items: readonly In[],
   limit: number,
@@ -9,12 +9,18 @@ export async function mapLimited<In, Out>(
   const results = new Array<Out>(items.length)
   let next = 0
   const worker = async (): Promise<void> => {
-    for (;;) {
+    while (next < items.length) {
       const index = next++
-      if (index >= items.length) return
-      results[index] = await work(items[index] as In, index)
+      try {
+        results[index] = await work(items[index] as In, index)
+      } catch (error) {
+        next = items.length
+        throw error
+      }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, worker))
+  const failure = ends.find(end => end.status === 'rejected')
+  if (failure) throw failure.reason
   return results
 }

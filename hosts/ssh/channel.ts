@@ -16,11 +16,20 @@ import {
   signalChannel,
 } from './client.js'
 
+/** How the programs of channels ended. Heard from the first moment on: a quick one has ended before any `await` goes on. */
+const exits = new WeakMap<SshChannel, Promise<number | undefined>>()
+
 /** Opens a session channel in ssh2's callback style; ssh2 throws when the connection is gone. */
 export async function openSession(
   open: (answer: (error: Error | undefined, channel: SshChannel) => void) => void,
 ): Promise<SshChannel> {
-  return keepUntilClosed(await openChannel(open))
+  const channel = await openChannel(answer =>
+    open((error, opened) => {
+      if (!error) exits.set(opened, hearExit(opened))
+      answer(error, opened)
+    }),
+  )
+  return keepUntilClosed(channel)
 }
 
 function openChannel(
@@ -34,8 +43,10 @@ function openChannel(
 /** True when the host refuses one more session (MaxSessions), rather than being gone. */
 export const isTooMany = (error: unknown): boolean => (error as SshFault).reason === 2
 
+const exitOf = (channel: SshChannel): Promise<number | undefined> => exits.get(channel) ?? hearExit(channel)
+
 /** The exit code of a channel's program: undefined when the channel closed without one. */
-function exitOf(channel: SshChannel): Promise<number | undefined> {
+function hearExit(channel: SshChannel): Promise<number | undefined> {
   return new Promise(resolve => {
     channel.once('exit', (code: number | null, signal?: string) => {
       const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1]

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { As, Connection, ConnectionStats, ExecOptions, Exit, Size, Terminal } from '../../core/connection.js'
 import { messageOf, UserError, unreachableError } from '../../core/errors.js'
 import type { Host } from '../../core/project.js'
-import { quote, type Sh } from '../../core/sh.js'
-import { roleOf } from '../command-line.js'
+import type { Sh } from '../../core/sh.js'
+import { quoteForLogin, roleOf } from '../command-line.js'
 import { dialThroughSudo } from '../dial.js'
 import { execute } from '../exec.js'
 import type { ConnectOptions } from '../options.js'
@@ -114,7 +114,7 @@ class SshConnection implements Connection {
       openSession(answer =>
         command === undefined
           ? client.shell(window, answer)
-          : client.exec(`exec sh -c ${quote(command.sh)}`, { pty: window }, answer),
+          : client.exec(`exec sh -c ${quoteForLogin(command.sh)}`, { pty: window }, answer),
       ),
     )
     return terminalOf(channel, this.host)

@@ -1,4 +1,5 @@
 // Asks a host's shell what stands between us and its docker engine.
+import { cleanLine } from '../../core/events.js'
 import type { Detection } from '../../core/provider.js'
 import { type Sh, sh } from '../../core/sh.js'
 
@@ -29,7 +30,14 @@ if [ -r /run/docker.pid ]; then
   if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then echo running=yes; fi
 fi
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin
-if command -v dockerd >/dev/null 2>&1; then echo dockerd=yes; fi
+if command -v dockerd >/dev/null 2>&1; then
+  echo dockerd=yes
+  package=; if [ -d /var/lib/dpkg/info ]; then package=none; fi
+  for name in docker.io docker-ce; do
+    if grep -qs '/dockerd$' "/var/lib/dpkg/info/$name.list"; then package=$name; break; fi
+  done
+  echo "package=$package"
+fi
 if command -v docker >/dev/null 2>&1; then echo client=yes; fi
 ${{ sh: folders.map(folder => fingerprint(folder).sh).join('\n') }}
 `
@@ -40,11 +48,17 @@ if [ -d ${folder} ] && find / -maxdepth 0 -printf '' 2>/dev/null; then
   printf 'folder=%s %s\n' "$(find ${folder} -printf '%P %y %m %s %T@ %l\n' 2>/dev/null | sort | cksum | tr ' ' -)" ${folder}
 fi`
 
+/** A login may be in many groups, and a path may be long. */
+const longestLine = 64 * 1024
+
+/** Packages that bring dockerd, in the words of `engine.source`; `none`: it came without a package. */
+const origins: Record<string, string> = { 'docker.io': 'distro', 'docker-ce': 'docker-ce', none: 'elsewhere' }
+
 /** Reads what `detectScript` printed. */
 export function readDetection(out: string): Detection {
   const told = new Map<string, string>()
   const folders: Record<string, string> = {}
-  for (const line of out.split('\n')) {
+  for (const line of out.split('\n').map(text => cleanLine(text, longestLine))) {
     const at = line.indexOf('=')
     if (at > 0) told.set(line.slice(0, at), line.slice(at + 1))
     const [, sum, folder] = /^folder=(\S+) (.*)$/.exec(line) ?? []
@@ -55,12 +69,14 @@ export function readDetection(out: string): Detection {
   const login = told.get('login') ?? ''
   const root = told.get('uid') === '0'
   const client = is('client')
+  const origin = origins[told.get('package') ?? '']
   const found = (state: Detection['state'], rootOnly: boolean, text: string): Detection => ({
     state,
     socket,
     rootOnly,
     client,
     text,
+    ...(origin === undefined ? {} : { origin }),
     folders,
   })
 

@@ -34,8 +34,5 @@ const stateOf = (host: string, found: SeenContainer): ContainerState => ({
 /** The project's containers, by name. */
 export async function listProject(engine: DockerEngine, project: string): Promise<ContainerState[]> {
   const all = await listContainers(engine)
-  return all
-    .filter(found => isOurContainer(found.labels, project))
-    .map(found => stateOf(engine.scope.name, found))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return all.filter(found => isOurContainer(found.labels, project)).map(found => stateOf(engine.scope.name, found))
 }

@@ -12,65 +12,72 @@ export interface DockerEngine extends Engine {
   readonly connection: Connection
 }
 
-async function tryAs(scope: Scope, connection: Connection, socket: string, as: As): Promise<DockerEngine> {
+/** What answered at a socket, and the way to it. */
+interface Answering {
+  api: Api
+  told: Awaited<ReturnType<Api['ping']>>
+}
+
+/** Asks who answers at a socket; throws when nobody does. */
+async function ask(scope: Scope, connection: Connection, socket: string, as: As): Promise<Answering> {
   // A connection as root is a sudo session of its own on the host; sshd allows about ten sessions in all.
-  const [sockets, patienceMs] = as === 'root' ? [3, 1000] : [8, 0]
+  const [sockets, patienceMs] = as === 'root' ? [3, 200] : [8, 0]
   const api = createApi(scope.name, () => connection.dial(socket, { as }), sockets, patienceMs)
   try {
-    const told = await api.ping()
-    const theirs = String(told['api-version'] ?? '')
-    api.version = agreeOnVersion(theirs, scope.name)
-    const [, name = 'docker', version = ''] = /^(\w+)\/(\S+)/.exec(String(told.server ?? '')) ?? []
-    return {
-      scope,
-      about: `${name.toLowerCase()} ${version} (API ${theirs})`,
-      stats: api.stats,
-      api,
-      connection,
-      close: () => api.close(),
-    }
+    return { api, told: await api.ping() }
   } catch (error) {
     api.close()
     throw error
   }
 }
 
-const isTooOld = (error: unknown): boolean => error instanceof UserError && /is the oldest we know/.test(error.message)
+/** The engine that answered. Throws a UserError for one that is too old, or that is not docker. */
+function engineFrom(scope: Scope, connection: Connection, { api, told }: Answering): DockerEngine {
+  const theirs = String(told['api-version'] ?? '')
+  const [, name = 'docker', version = ''] = /^(\w+)\/(\S+)/.exec(String(told.server ?? '')) ?? []
+  try {
+    if (told['libpod-api-version'] !== undefined)
+      throw new UserError(`podman ${version} answers in place of docker`, {
+        where: scope.name,
+        hint: 'this version speaks to docker alone: remove podman-docker from the host, or take another host',
+      })
+    api.version = agreeOnVersion(theirs, scope.name)
+  } catch (error) {
+    api.close()
+    throw error
+  }
+  return {
+    scope,
+    about: `${name.toLowerCase()} ${version} (API ${theirs})`,
+    stats: api.stats,
+    api,
+    connection,
+    close: () => api.close(),
+  }
+}
 
 /**
  * Tries the default socket as the login user at once; only if that fails is `detection` awaited, and root tried where it says so.
- * Throws a UserError for an engine that is too old.
+ * Throws a UserError for an engine that we cannot speak to.
  */
 export async function openEngine(
   scope: Scope,
   connection: Connection,
   detection: Promise<Detection>,
 ): Promise<DockerEngine | Absent> {
-  // Where the first try succeeds nobody asks for the answer, and then its failure must not count as unhandled.
-  detection.catch(() => undefined)
-  try {
-    return await tryAs(scope, connection, defaultSocket, 'login')
-  } catch (error) {
-    if (isTooOld(error)) throw error
-  }
+  const engine = (answering: Answering): DockerEngine => engineFrom(scope, connection, answering)
+  const first = await ask(scope, connection, defaultSocket, 'login').catch(() => undefined)
+  if (first) return engine(first)
   const { state, socket, rootOnly, client, text } = await detection
   if (state !== 'answers') return { absent: state, text }
-  if (!rootOnly)
-    try {
-      // It came up, or the user came into its group, after the first try.
-      return await tryAs(scope, connection, socket, 'login')
-    } catch (error) {
-      if (isTooOld(error)) throw error
-    }
+  // It came up, or the user came into its group, after the first try.
+  const second = rootOnly ? undefined : await ask(scope, connection, socket, 'login').catch(() => undefined)
+  if (second) return engine(second)
   if (!client)
     return {
       absent: 'denied',
       text: `${text}; and without the docker client on the host root cannot pass it on either`,
     }
-  try {
-    return await tryAs(scope, connection, socket, 'root')
-  } catch (error) {
-    if (isTooOld(error)) throw error
-    return { absent: 'denied', text: `${text}; as root: ${messageOf(error)}` }
-  }
+  const third = await ask(scope, connection, socket, 'root').catch((error: unknown) => messageOf(error))
+  return typeof third === 'string' ? { absent: 'denied', text: `${text}; as root: ${third}` } : engine(third)
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { quote } from '../../core/sh.js'
 import { site } from './run/site.js'
 
 const one = 'project: shop\nhosts: { a: { connection: local } }\nplaybooks: [play.yaml]\n'
@@ -131,4 +132,38 @@ test('nothing acts on an answer from before a change', async t => {
     const went = await up()
     t.equal(went.exit, 0, went.errors.map(String).join())
   })
+})
+
+test('a command that only reads may fail by its own words, in the plan already', async t => {
+  const tasks = `- { name: room, command: { sh: "echo 5 GB; exit 4" }, read_only: true, register: room, failed_when: "result.rc == 4" }
+- { name: use, copy: { dest: "{{ folder }}/x", content: "{{ room.stdout }} {{ room.failed }}" } }`
+  const { look } = await site(t, one, { 'play.yaml': play(tasks) })
+  t.match(await look(), {
+    listed: [],
+    errors: [{ where: 'a, room', message: /failed by its own words/, output: '5 GB' }],
+  })
+  const allowed = await site(t, one, {
+    'play.yaml': play(tasks.replace('failed_when', 'ignore_errors: true, failed_when')),
+  })
+  t.match(await allowed.up(), { exit: 0, ends: { 'a/p/use': 'done' } })
+  const secret = await site(t, one, { 'play.yaml': play(tasks.replace('failed_when', 'no_log: true, failed_when')) })
+  t.match((await secret.look()).errors, [{ output: '(not shown: no_log)' }])
+})
+
+test('a payload goes with a script that a command line can hold, however much follows', async t => {
+  // Each quote of the check is quoted three times on its way.
+  const check = `: ${"''".repeat(1_300)}`
+  const tasks = `- { name: write, copy: { dest: "{{ folder }}/x", content: x } }
+- { name: follow, command: { sh: "true" }, check: "${check}" }`
+  const { up, look, hosts } = await site(t, one, { 'play.yaml': play(tasks) })
+  t.equal((await up()).exit, 0)
+  t.ok(
+    hosts.a?.scripts.some(text => Buffer.byteLength(quote(text)) > 128 * 1024),
+    'what follows is long',
+  )
+  t.same(
+    hosts.a?.arguments.filter(text => Buffer.byteLength(quote(text)) > 128 * 1024 - 2_000),
+    [],
+  )
+  t.same((await look()).listed, [])
 })

@@ -142,6 +142,15 @@ test('one graph over hosts and engines', t => {
     'web/z': ['web/container app'],
     'db/container redis': [],
   })
+  const there = joinSteps(
+    [
+      { host: 'web', before: [], engine: [engine('web', 'app')], after: [] },
+      { host: 'db', before: [step('db/1'), step('db/2')], engine: [], after: [step('db/z')] },
+    ],
+    wanted,
+    new Set(),
+  )
+  t.same(there.find(({ id }) => id === 'web/container app')?.after, ['db/2'], 'its host is to be ready, if no more')
   t.end()
 })
 
@@ -196,6 +205,14 @@ test('state on a host: key, lock, marks', t => {
   run(acquireLock('shop', 'dee', 'up', '').sh)
   run(breakLock('shop').sh)
   t.notOk(state().lock)
+
+  const interrupted = 'mkdir() { command mkdir "$@"; set -- $?; kill -TERM $$; return $1; }'
+  t.equal(run(`${interrupted}\n${acquireLock('shop', 'eve', 'up', '').sh}`).status, 0)
+  t.equal(state().lock?.owner, 'eve', "an interrupt leaves no lock that is nobody's")
+  run(releaseLock('shop', 'eve', false).sh)
+  const full = 'mkdir() { case $* in */lock) echo "no space left" >&2; return 1;; esac; command mkdir "$@"; }'
+  const failed = run(`${full}\n${acquireLock('shop', 'eve', 'up', '').sh}`)
+  t.match([failed.status, failed.stderr], [1, /no space left/], 'what cannot be made is not said to be held')
 
   t.equal(run(markPending('shop', ['play/tell', "it's"]).sh).status, 0)
   t.same(new Set(state().pending), new Set([pendingKey('play/tell'), pendingKey("it's")]))

@@ -154,5 +154,11 @@ test('order: shared namespaces, links that close a circle, ports that change han
     'create container shop-site-1: not there < container shop-web-1',
     'remove container shop-web-1: no longer declared',
   ])
+  const anyPort = container('site', { ports: [{ target: 80, protocol: 'tcp' }] })
+  const unpublished = running(container('web'), { ports: [{ PrivatePort: 80, Type: 'tcp' }] })
+  t.same(planOf(wanted({ containers: [anyPort] }), seen({ containers: [unpublished] }), true), [
+    'create container shop-site-1: not there',
+    'remove container shop-web-1: no longer declared',
+  ])
   t.end()
 })

@@ -122,6 +122,9 @@ test('what a host told of its engine', t => {
     ],
   ]
   for (const [name, told, expected] of rows) t.match(readDetection(socket + told), expected, name)
+  for (const [name, origin] of Object.entries({ 'docker.io': 'distro', 'docker-ce': 'docker-ce', none: 'elsewhere' }))
+    t.equal(readDetection(`${socket}${user}dockerd=yes\npackage=${name}\n`).origin, origin)
+  t.equal(readDetection(`${socket}${user}dockerd=yes\npackage=\n`).origin, undefined, 'where no dpkg tells')
   t.equal(agreeOnVersion('1.41', 'web1'), '1.41')
   t.equal(agreeOnVersion('1.52', 'web1'), '1.45')
   t.throws(() => agreeOnVersion('1.39', 'web1'), { message: /speaks API 1.39/, where: 'web1' })

@@ -124,6 +124,14 @@ export function createApi(host: string, dial: () => Promise<Duplex>, sockets: nu
     } else sent.end(body === undefined ? undefined : JSON.stringify(body))
   }
 
+  const read = (text: string): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      throw new UserError('the engine gives an answer that cannot be read', { where: host, cause: error })
+    }
+  }
+
   /** Counts the request; the function it gives tells that the answer is there. */
   const count = (): (() => void) => {
     const depth = completedDepth + 1
@@ -178,7 +186,7 @@ export function createApi(host: string, dial: () => Promise<Duplex>, sockets: nu
         const response = await good(api.version, request)
         const text = await textOf(response).catch(error => Promise.reject(failure(error, request)))
         // The engine answers some requests with an empty body, or with text where nothing is to be told.
-        return (text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : undefined) as Answer
+        return (text.startsWith('{') || text.startsWith('[') ? read(text) : undefined) as Answer
       } finally {
         done()
       }

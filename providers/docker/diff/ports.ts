@@ -28,8 +28,9 @@ export function orderByPorts(context: DiffContext): void {
     for (const holder of context.seen.containers) {
       const giving = context.steps.get(`container ${holder.name}`)
       if (!giving || giving === step || !isOurContainer(holder.labels, context.wanted.project)) continue
-      const clash = want.config.ports.some(({ published, protocol }) =>
-        holder.ports.some(port => port.PublicPort === published && port.Type === protocol),
+      const clash = want.config.ports.some(
+        ({ published, protocol }) =>
+          published !== undefined && holder.ports.some(port => port.PublicPort === published && port.Type === protocol),
       )
       if (clash && !step.after.includes(giving.id) && !reaches(byId, giving.id, step.id)) step.after.push(giving.id)
     }

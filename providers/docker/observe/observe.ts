@@ -47,15 +47,19 @@ const imageFrom = (found: ImageSummary): SeenImage => ({
   labels: found.Labels ?? {},
 })
 
-/** All containers of an engine. */
+/** The engine lists in an order of its own, which changes: the same things must give the same plan. */
+const inOrder = <Thing>(things: readonly Thing[], nameOf: (thing: Thing) => string): Thing[] =>
+  [...things].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
+
+/** All containers of an engine, by name. */
 export const listContainers = async (engine: DockerEngine, signal?: AbortSignal): Promise<SeenContainer[]> => {
   const found = await engine.api.json<ContainerSummary[]>({ path: '/containers/json', query: { all: true }, signal })
-  return found.map(containerFrom)
+  return inOrder(found.map(containerFrom), ({ name }) => name)
 }
 
-/** All tagged images of an engine, and untagged ones that nothing is built upon. */
+/** All tagged images of an engine, and untagged ones that nothing is built upon, by id. */
 export const listImages = async (engine: DockerEngine, signal?: AbortSignal): Promise<SeenImage[]> =>
-  (await engine.api.json<ImageSummary[]>({ path: '/images/json', signal })).map(imageFrom)
+  inOrder((await engine.api.json<ImageSummary[]>({ path: '/images/json', signal })).map(imageFrom), ({ id }) => id)
 
 async function defineAll(wanted: Wanted, files: LocalFiles): Promise<Record<string, ImageDefinition>> {
   const definitions: Record<string, ImageDefinition> = {}
@@ -86,8 +90,14 @@ export async function observe(engine: DockerEngine | Absent, wanted: Wanted, fil
   ])
   return {
     containers,
-    networks: networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} })),
-    volumes: (volumes.Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, name: Name, labels: Labels ?? {} })),
+    networks: inOrder(
+      networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} })),
+      ({ name, id }) => `${name} ${id}`,
+    ),
+    volumes: inOrder(
+      (volumes.Volumes ?? []).map(({ Name, Labels }) => ({ id: Name, name: Name, labels: Labels ?? {} })),
+      ({ name }) => name,
+    ),
     images,
     definitions,
   }

@@ -14,6 +14,7 @@ import { sh } from '../../../core/sh.js'
 /** What one host's engine has and does; a test sets it up and looks at it. */
 export interface Paper {
   absent?: Absent
+  /** What the host's shell tells of it; the first paper speaks for all. */
   detection: Partial<Detection>
   containers: string[]
   /** How often it was looked at. */
@@ -52,6 +53,7 @@ export function paperProvider(papers: Record<string, Paper>): AnyProvider {
       client: true,
       text: '',
       folders: {},
+      ...Object.values(papers)[0]?.detection,
     }),
     async open(scope, connection) {
       const one = of(connection.host)

@@ -13,6 +13,8 @@ import type { Sh, Source } from '../../../core/sh.js'
 export interface ShellHost extends Connection {
   folder: string
   scripts: string[]
+  /** Those of them that went as arguments, beside a payload. */
+  arguments: string[]
   closed: boolean
   /** Once this says yes to a script the way to the host is lost, for that one and all that come. */
   lostAt?: (script: string) => boolean
@@ -37,6 +39,7 @@ export function shellHost(t: Test, host: string): ShellHost {
     host,
     folder,
     scripts: [],
+    arguments: [],
     closed: false,
     stats: { connections: 1, execs: 0, dials: 0 },
     async exec(command: Sh, options: ExecOptions = {}): Promise<Exit> {
@@ -44,6 +47,7 @@ export function shellHost(t: Test, host: string): ShellHost {
       lost ||= made.lostAt?.(command.sh) ?? false
       if (lost) throw unreachableError(host, 'the connection was lost while a command ran')
       made.scripts.push(command.sh)
+      if (command.stdin !== undefined) made.arguments.push(command.sh)
       made.stats.execs += 1
       const words = command.stdin === undefined ? ['sh', '-s'] : ['sh', '-c', command.sh]
       const [program = '', ...args] = [...lowly, 'env', `XDG_STATE_HOME=${folder}`, ...words]

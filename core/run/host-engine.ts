@@ -1,0 +1,119 @@
+// Whether a host needs an engine, what brings it there, and where it must be said that none will come.
+import { selectHosts } from '../config/index.js'
+import { UserError, type UserErrorDetails, usageError } from '../errors.js'
+import { planHost } from '../plan/host-steps.js'
+import { type HostWork, type PlayUse, runsOf } from '../plan/host-work.js'
+import type { Host } from '../project.js'
+import { type Absent, type AnyProvider, type Engine, isAbsent } from '../provider.js'
+import type { SessionContext } from './session.js'
+
+/** The provider of a host's engine. A usage error when there is none of that name. */
+export const providerOf = (host: Host, context: SessionContext): AnyProvider => {
+  const found = context.providers.find(one => one.name === host.engine.provider)
+  if (found === undefined)
+    throw usageError(`there is no provider "${host.engine.provider}"`, {
+      at: host.engine.at ?? host.at,
+      hint: `known: ${context.providers.map(one => one.name).join(', ')}`,
+    })
+  return found
+}
+
+/** Hosts that some service runs on: only they need an engine when the file says nothing of one. */
+export function hostsWithContainers({ project }: SessionContext): Set<string> {
+  if (project.hosts.length === 1) return new Set(project.services.length > 0 ? [project.hosts[0]?.name ?? ''] : [])
+  return new Set(
+    project.services.flatMap(service => (service.on ? selectHosts(service.on, project).map(host => host.name) : [])),
+  )
+}
+
+/** Puts the engine's own tasks between the plays before and those after it. */
+export async function addEngineRuns(work: HostWork, source: 'distro' | 'none', context: SessionContext): Promise<void> {
+  const { host } = work
+  const needs = providerOf(host, context).needs({ ...host.engine, source })
+  const loaded = await Promise.all(
+    needs.map(async ({ playbook, vars }) => {
+      const plays = await context.builtIn(playbook)
+      return plays.map((play): PlayUse => ({ play, stage: 'before-engine', vars, label: '' }))
+    }),
+  )
+  const kinds = new Map(context.resources.map(kind => [kind.kind, kind]))
+  const taken = new Set(work.runs.map(run => run.id))
+  const runs = loaded.flat().flatMap(use => runsOf(host.name, use, kinds, context.tags, taken))
+  const at = work.runs.findIndex(run => run.stage !== 'before-engine')
+  work.runs.splice(at < 0 ? work.runs.length : at, 0, ...runs)
+}
+
+/** An engine that is installed and comes from elsewhere than the distribution. */
+const foreignOrigin = ({ detection }: HostWork): string | undefined =>
+  detection?.origin === 'distro' ? undefined : detection?.origin
+
+/**
+ * Where the file leaves the source open, an engine that is there is left alone, and a missing one is the distribution's.
+ * A UserError where the file asks for another one than is there: one is never exchanged for the other.
+ */
+export async function needEngine(
+  work: HostWork,
+  opened: Engine | Absent | undefined,
+  context: SessionContext,
+  withContainers: ReadonlySet<string>,
+): Promise<void> {
+  const { host, detection } = work
+  const foreign = foreignOrigin(work)
+  if (host.engine.source === 'distro' && foreign !== undefined)
+    throw new UserError(`the engine there is from ${foreign}, and \`engine.source\` says distro`, {
+      where: host.name,
+      at: host.engine.at,
+      hint: 'leave `source` out to keep that engine, or remove it from the host first: one is never exchanged for the other',
+    })
+  if (host.engine.source !== undefined) return
+  const answers = opened !== undefined && !isAbsent(opened)
+  const there = answers || detection?.state === 'answers' || detection?.state === 'denied' || foreign !== undefined
+  if (!there && host.engine.at === undefined && !withContainers.has(host.name)) return
+  await addEngineRuns(work, there ? 'none' : 'distro', context)
+}
+
+/** The way out where an engine is there and closed to us. */
+const deniedHint = (host: Host): string => `give hosts.${host.name}.become, or name the login user in engine.users`
+
+/** An engine that is there and closed to us is this host's trouble, if it is needed at all. */
+export function refuseDenied(
+  { host }: HostWork,
+  opened: Engine | Absent | undefined,
+  withContainers: ReadonlySet<string>,
+): void {
+  if (opened === undefined || !isAbsent(opened) || opened.absent !== 'denied' || !withContainers.has(host.name)) return
+  throw new UserError(opened.text, { where: host.name, hint: deniedHint(host) })
+}
+
+/** Where containers are to run, no engine answers, and no step before them could change that, it is said now and not half way. */
+export function refuseMissing(
+  work: HostWork,
+  opened: Engine | Absent | undefined,
+  { extent, tags }: SessionContext,
+  withContainers: ReadonlySet<string>,
+): void {
+  const { host } = work
+  if (extent !== 'all' || opened === undefined || !isAbsent(opened) || !withContainers.has(host.name)) return
+  if (planHost(work).before.length > 0) return
+  const isNone = host.engine.source === 'none'
+  const details: UserErrorDetails = {
+    where: host.name,
+    at: isNone ? host.engine.at : undefined,
+    hint:
+      tags.length > 0
+        ? 'leave out --tags, so that the engine is looked after too'
+        : isNone
+          ? 'leave out `source: none`, or let a playbook install and start it'
+          : 'start it on the host, or let a playbook do so',
+  }
+  throw new UserError(`${opened.text}, and nothing in this run would change that`, details)
+}
+
+/** An engine that may hold things of the project, and that we cannot ask to remove them. */
+export function refuseUnasked({ host }: HostWork, absent: Absent): void {
+  if (absent.absent === 'not-installed') return
+  throw new UserError(`${absent.text}, so that nothing can be removed from it`, {
+    where: host.name,
+    hint: absent.absent === 'denied' ? deniedHint(host) : 'start it on the host, then run this again',
+  })
+}
