@@ -82,3 +82,9 @@ export function readEntry(out: string): Entry {
   if (entry === undefined) throw new UserError('the host did not say what is at the path', { output: out })
   return entry
 }
+
+/** Reads the first block, and gives what was printed after it. */
+export function cutEntry(out: string): [Entry, string] {
+  const [first = ''] = /^[\s\S]*?^end\n/m.exec(out) ?? []
+  return [readEntry(first), out.slice(first.length)]
+}

@@ -54,7 +54,10 @@ place() (
   owners=$owner\${group:+:$group}
   if [ -n "$owners" ]; then chown "$owners" "$temp" || exit 1; fi
   chmod "$mode" "$temp" || exit 1
-  if [ -n "$8" ]; then sh -c "$8" sh "$temp" </dev/null >&2 || fail "$path is as it was: the new content does not pass its validation"; fi
+  if [ -n "$8" ]; then
+    said=$(sh -c "$8" sh "$temp" </dev/null 2>&1) || fail "$said
+$path is as it was: the new content does not pass its validation"
+  fi
   if [ -n "$9" ] && [ "$now" != absent ] && [ "$now" != "$wanted" ]; then cp -p "$real" "$real.$(date +%Y-%m-%d@%H:%M:%S).$$~" || exit 1; fi
   mv -f "$temp" "$real"
 )`

@@ -1,4 +1,4 @@
-// The kinds `command` and `shell`: a command on the host, run when its check says that it is needed, or each time.
+// The `command` kind: a command on the host, run when its check says that it is needed, or each time.
 import { UserError } from '../core/errors.js'
 import { resource } from '../core/resource.js'
 import { z } from '../core/schema.js'
@@ -39,7 +39,8 @@ function refine(want: Want, context: z.RefinementCtx): void {
 const argv = z.array(word, { error: noSecret }).min(1).describe('Program and arguments; no shell reads them')
 const commandFields = z.strictObject({ argv: argv.optional(), sh: script.optional(), ...common })
 const schema = z.preprocess(shortForm, commandFields.superRefine(refine))
-const shellSchema = z.preprocess(shortForm, z.strictObject({ sh: script, ...common }).superRefine(refine))
+/** The same without `argv`, for the kind `shell`. */
+export const shellSchema = z.preprocess(shortForm, z.strictObject({ sh: script, ...common }).superRefine(refine))
 
 type Want = z.infer<typeof commandFields>
 
@@ -119,6 +120,3 @@ export const command = resource<Want, Seen>({
   unknown: isUnchecked,
   secrets: want => [want.stdin, ...Object.values(want.environment)].filter(value => value instanceof Secret),
 })
-
-/** Shell text: `command` as Ansible's users call it where a shell reads it. */
-export const shell = resource<Want, Seen>({ ...command, kind: 'shell', schema: shellSchema })

@@ -17,21 +17,28 @@ const schema = z.strictObject({
 
 type Want = z.infer<typeof schema>
 
-/** Fails the play on this host, already in the plan, when something does not hold. */
-export const assert = resource<Want, 'holds'>({
+const wrongOnes = ({ that }: Want): number[] => that.flatMap((one, index) => (one ? [] : [index + 1]))
+
+/** What is said of the assertions that do not hold. */
+const complaint = (want: Want): string =>
+  (want.msg ?? 'what must hold does not') +
+  (want.that.length === 1 ? '' : ` (false: number ${wrongOnes(want).join(', ')} of ${want.that.length})`)
+
+/**
+ * Fails the play on this host when something does not hold at its turn. A plan lists what does not hold yet: a step before it may
+ * still make it true, and then it counts as already so.
+ */
+export const assert = resource<Want, 'asked'>({
   kind: 'assert',
   schema,
   name: () => 'assertion',
   probe: () => sh`echo asked`,
-  read(out, { that, msg }) {
+  read(out) {
     if (out.trim() !== 'asked') throw new UserError('the host did not answer', { output: out })
-    const wrong = that.flatMap((one, index) => (one ? [] : [String(index + 1)]))
-    if (wrong.length === 0) return 'holds'
-    throw new UserError(msg ?? 'what must hold does not', {
-      hint: that.length === 1 ? undefined : `False: number ${wrong.join(', ')} of ${that.length}.`,
-    })
+    return 'asked'
   },
-  diff: () => [],
+  diff: want =>
+    wrongOnes(want).length === 0 ? [] : [{ what: 'assertion', from: complaint(want), to: 'must hold by then' }],
   verb: () => 'check',
-  apply: () => [],
+  apply: want => [sh`{ printf '%s\n' ${complaint(want)} >&2; exit 1; }`],
 })

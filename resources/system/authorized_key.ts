@@ -7,7 +7,7 @@ import type { Change } from '../../core/step.js'
 import { accountName } from '../_accounts.js'
 import { type Attributes, attributeChanges, setAttributes } from '../_attributes.js'
 import { attributesOnly, type FileWant, fileChanges, payloadOf, writingOf } from '../_content.js'
-import { type Entry, look, readEntry } from '../_look.js'
+import { cutEntry, type Entry, look } from '../_look.js'
 import { writeFiles } from '../_write.js'
 import { linesOf, probeText, readText, textOfLines } from '../text/_edit.js'
 
@@ -116,9 +116,8 @@ else exit 1; fi`,
     const [, uid, gid, home, rest] = /^user=(\d+):(\d+):(.*?)\/?\n([\s\S]*)$/.exec(out) ?? []
     if (uid === undefined || gid === undefined || home === undefined || rest === undefined)
       throw new UserError('the host did not say who the user is', { output: out.slice(-500) })
-    const at = rest.indexOf('end\n') + 4
-    const file = readText(`authorized_keys of ${want.user}`, rest.slice(at))
-    return { uid, gid, home, folder: readEntry(rest), file }
+    const [folder, text] = cutEntry(rest)
+    return { uid, gid, home, folder, file: readText(`authorized_keys of ${want.user}`, text) }
   },
   diff(want, seen) {
     if (hasNothing(want, seen)) return []

@@ -5,7 +5,7 @@ import { resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { sh, withStdin } from '../../core/sh.js'
 import { accountName } from '../_accounts.js'
-import { printText, readTexts } from '../_content.js'
+import { readTexts } from '../_content.js'
 import { unifiedDiff } from '../_diff.js'
 import { linesOf, textOfLines } from '../text/_edit.js'
 
@@ -59,13 +59,21 @@ const lineOf = (want: Want): string => {
   return `${disabled ? '#' : ''}${when} ${job}`
 }
 
-/** A comment of Ansible's counts as ours, so that a job that it made is taken over and not doubled. */
+/** Index of the job's comment. One of Ansible's counts as ours, so that a job that it made is taken over and not doubled. */
+const markIn = (lines: readonly string[], { name }: Want): number =>
+  lines.findIndex(line => line === `#Longshore: ${name}` || line === `#Ansible: ${name}`)
+
+function lineIn(want: Want, text: string): string | undefined {
+  const lines = linesOf(text)
+  const at = markIn(lines, want)
+  return at < 0 ? undefined : (lines[at + 1] ?? 'a comment without a job')
+}
+
 function edit(want: Want, text: string): string {
   const lines = linesOf(text)
-  const mark = `#Longshore: ${want.name}`
-  const at = lines.findIndex(line => line === mark || line === `#Ansible: ${want.name}`)
+  const at = markIn(lines, want)
   if (want.state === 'absent') return at < 0 ? text : textOfLines(lines.toSpliced(at, 2), text)
-  if (at < 0) return textOfLines([...lines, mark, lineOf(want)], text)
+  if (at < 0) return textOfLines([...lines, `#Longshore: ${want.name}`, lineOf(want)], text)
   return textOfLines(lines.toSpliced(at + 1, 1, lineOf(want)), text)
 }
 
@@ -79,15 +87,11 @@ export const cron = resource<Want, Seen>({
   probe: want => sh`
 if ! command -v crontab >/dev/null; then echo missing
 elif [ "$(id -u)" != 0 ] && [ "$(id -un)" != ${want.user} ]; then echo 'only root may see the crontab of another user' >&2; exit 1
-else
-  table=$(mktemp) || exit 1
-  trap 'rm -f "$table"' EXIT
-  crontab -u ${want.user} -l >"$table" 2>/dev/null </dev/null || :>"$table"
-  if [ -s "$table" ]; then echo text; ${printText(sh`"$table"`)}; else echo empty; fi
+else echo text; crontab -u ${want.user} -l 2>/dev/null </dev/null | base64 || exit 1; echo end
 fi`,
   read(out) {
-    if (out === 'missing\n' || out === 'empty\n') return { text: '', hasCron: out === 'empty\n' }
-    const text = out.startsWith('text\n') ? readTexts(out.slice(5))[0] : undefined
+    if (out === 'missing\n') return { text: '', hasCron: false }
+    const text = out === 'text\nend\n' ? '' : out.startsWith('text\n') ? readTexts(out.slice(5))[0] : undefined
     if (text === undefined)
       throw new UserError('the host did not say what is in the crontab', { output: out.slice(-500) })
     return { text, hasCron: true }
@@ -96,7 +100,8 @@ fi`,
     const text = edit(want, seen.text)
     if (text === seen.text) return []
     const diff = unifiedDiff(`crontab of ${want.user}`, seen.text, text)
-    const [from, to] = want.state === 'absent' ? ['present', 'absent'] : ['another', lineOf(want)]
+    const old = lineIn(want, seen.text) ?? (seen.hasCron ? 'absent' : 'absent, as is cron')
+    const [from, to] = [old, want.state === 'absent' ? 'absent' : lineOf(want)]
     return [{ what: 'job', from, to, ...(diff === undefined ? {} : { diff }) }]
   },
   verb: want => (want.state === 'absent' ? 'remove' : 'write'),

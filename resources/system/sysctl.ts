@@ -5,7 +5,7 @@ import { z } from '../../core/schema.js'
 import { sh } from '../../core/sh.js'
 import { word } from '../_attributes.js'
 import { mustBeFile } from '../_content.js'
-import { type Entry, look, readEntry } from '../_look.js'
+import { cutEntry, type Entry, look } from '../_look.js'
 import { type Whole, wholeChanges, wholeScripts } from './_whole.js'
 
 const schema = z
@@ -52,10 +52,9 @@ export const sysctl = resource<Want, Seen>({
 look ${fileOf(want)} sum
 if [ -e ${kernelPath(want)} ]; then echo "now=$(cat ${kernelPath(want)} 2>/dev/null)"; else echo 'no such setting'; fi`,
   read(out, want) {
-    const entry = readEntry(out)
+    const [entry, rest] = cutEntry(out)
     mustBeFile(fileOf(want), entry)
-    const [, rest] = out.split(/^end\n/m)
-    if (rest !== 'no such setting\n' && !rest?.startsWith('now='))
+    if (rest !== 'no such setting\n' && !rest.startsWith('now='))
       throw new UserError('the host did not say how the setting is', { output: out })
     return { ...entry, now: rest.startsWith('now=') ? single(rest.slice(4)) : undefined }
   },

@@ -8,7 +8,7 @@ import { sh } from '../../core/sh.js'
 import type { Change } from '../../core/step.js'
 import { textOrSecret } from '../_attributes.js'
 import { mustBeFile, printText, readTexts } from '../_content.js'
-import { type Entry, look, readEntry } from '../_look.js'
+import { cutEntry, type Entry, look } from '../_look.js'
 import { isSystemd } from '../_systemd.js'
 import { asLines, type Whole, wholeChanges, wholeScripts } from './_whole.js'
 
@@ -65,9 +65,9 @@ export const systemdUnit = resource<Want, Seen>({
 look ${pathOf(want)} sum
 if ${isSystemd}; then echo "reload=$(systemctl show -p NeedDaemonReload --value ${want.name} </dev/null)"; else echo reload=none; fi`,
   read(out, want) {
-    const entry = readEntry(out)
+    const [entry, rest] = cutEntry(out)
     mustBeFile(pathOf(want), entry)
-    const reload = /^reload=(\w*)$/m.exec(out)?.[1]
+    const reload = /^reload=(\w*)$/m.exec(rest)?.[1]
     if (reload === undefined) throw new UserError('the host did not say whether systemd runs', { output: out })
     return { ...entry, systemd: reload === 'none' ? 'none' : reload === 'yes' ? 'stale' : 'fresh' }
   },

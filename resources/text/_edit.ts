@@ -18,7 +18,7 @@ import {
   readTexts,
   writingOf,
 } from '../_content.js'
-import { type Entry, look, readEntry } from '../_look.js'
+import { cutEntry, type Entry, look } from '../_look.js'
 import { writeFiles } from '../_write.js'
 
 /** The fields of every such kind. */
@@ -49,10 +49,9 @@ if [ -f "$file" ] && [ "$(stat -L -c %s "$file")" -le ${largestText} ]; then ${p
 
 /** Reads what `probeText` printed, from after the first `end`; the sum is that of the text, so that the two cannot differ. */
 export function readText(path: string, out: string): Entry {
-  const seen = readEntry(out)
+  const [seen, printed] = cutEntry(out)
   mustBeFile(path, seen)
   if (seen.kind === 'absent') return { ...seen, text: '' }
-  const printed = out.slice(out.indexOf('end\n') + 4)
   const text = printed === 'end\n' && seen.size === 0 ? '' : readTexts(printed)[0]
   if (text === undefined)
     throw new UserError(`${path} cannot be edited: it is no UTF-8 text of at most ${largestText >> 20} MB`)

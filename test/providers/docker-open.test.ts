@@ -1,6 +1,8 @@
 // Who answers at a host's docker socket, and what it lists, told by a small server in the engine's place.
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { localFiles } from '../../cli/files.js'
@@ -26,7 +28,9 @@ async function hostWith(t: Test, headers: Record<string, string>, answers: Recor
     response.writeHead(200, { ...headers, 'content-type': 'application/json' })
     response.end(path === '/_ping' ? 'OK' : JSON.stringify(answers[path] ?? []))
   })
-  const socket = join(t.testdir(), 'socket')
+  const folder = mkdtempSync(join(tmpdir(), 'longshore-socket-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const socket = join(folder, 'socket')
   await new Promise<void>(resolve => server.listen(socket, resolve))
   t.teardown(() => new Promise(resolve => server.close(resolve)))
   return { dial: async () => connect(socket) } as unknown as Connection

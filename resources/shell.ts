@@ -1,0 +1,5 @@
+// The `shell` kind: `command`, as Ansible's users call it where a shell reads the text.
+import { command, shellSchema } from './command.js'
+
+/** Shell text that runs when its check says that it is needed, or each time. */
+export const shell: typeof command = { ...command, kind: 'shell', schema: shellSchema }
