@@ -15,7 +15,8 @@ export const hostLines = ({ web, db }: Fleet, more = ''): string =>
 /** A host where nobody listens. */
 export const nobody = '  gone: { address: 127.0.0.1, port: 1, user: root }\n'
 
-const talk = 'for n in 1 2 3 4 5; do echo "line $$n"; done; echo oops >&2; exec sleep 1000'
+// Two streams reach the engine by two pipes: only time puts them in order.
+const talk = 'for n in 1 2 3 4 5; do echo "line $$n"; done; sleep 1; echo oops >&2; exec sleep 1000'
 const tick = 'n=0; while sleep 0.2; do n=$$((n+1)); echo "tick $$n"; done'
 
 export const talker = `  talker: { image: base, init: true, command: [sh, -c, '${talk}'], on: web, ports: ["8080:80"] }\n`
