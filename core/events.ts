@@ -45,7 +45,8 @@ export interface HostSummary {
 export type Emit = (event: Event) => void
 
 const escapes = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/gu
-const controls = /\p{Cc}/gu
+/** Also what breaks lines or turns the order of letters round: it can make a line say what it does not. */
+const controls = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu
 
 /** Foreign text made fit for a line of ours: escape sequences and control characters removed (a tab becomes a space), length bounded. */
 export function cleanLine(text: string, longest = 400): string {

@@ -23,7 +23,8 @@ const common = {
 }
 
 const script = z.string({ error: noSecret }).min(1).pipe(shellText).describe('POSIX shell text')
-const shortForm = (given: unknown): unknown => (typeof given === 'string' ? { sh: given } : given)
+const shortForm = (given: unknown): unknown =>
+  typeof given === 'string' || given instanceof Secret ? { sh: given } : given
 
 function refine(want: Want, context: z.RefinementCtx): void {
   const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message })

@@ -90,6 +90,8 @@ const isOwn = (message: string): boolean => !/^(Invalid|Too (small|big)|Unrecogn
 export function explain(issue: Issue, root: unknown, base: Path = []): Wrong[] {
   const path = [...base, ...issue.path.filter(step => typeof step !== 'symbol')]
   const value = valueAt(root, path)
+  if (issue.code === 'unrecognized_keys' && value instanceof Secret)
+    return [{ path, message: mustBe(['a map'], value) }]
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map(key => ({ path: [...path, key], message: 'unknown key', key: true, unknown: key }))
   if (isOwn(issue.message)) return [{ path, message: issue.message }]

@@ -21,6 +21,8 @@ test('a secret in a task is told to nobody but its task', t => secrets.testTasks
 test('a secret in a container is told to nobody but its container', t => secrets.testContainers(t, host))
 test('whatever the login shell is and prints, we work with it or say so', t => hosts.testLogins(t, host))
 test('programs of the host that lie cost nothing but a clear error', t => hosts.testLies(t, host))
+test('nothing that a program prints reaches the terminal as a command, and none fills the memory', t =>
+  hosts.testNoise(t, host))
 test('where there is no room, what was there stays', t => hosts.testNoRoom(t, host))
 test('projects on one host do not touch one another', t => others.testNeighbours(t, host))
 test('what somebody else made is left alone', t => others.testForeign(t, host))

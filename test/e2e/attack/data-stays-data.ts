@@ -176,7 +176,8 @@ export async function testNames(t: Test): Promise<void> {
     JSON.stringify({ project: 'a', ...Object.fromEntries(kinds.map(kind => [kind, maps])) }),
   )
   const named = await project.run(['validate'])
-  ended(t, named, 3)
+  // Not by `ended`: tap cannot tell what an assertion's message with all of these texts in it means.
+  t.equal(named.code, 3)
   t.ok(Number(/error: (\d+) mistakes/.exec(named.stderr)?.[1]) >= wrong.length * kinds.length, 'each of them')
   for (const name of ['key', '..', '-x', 'a/b', 'A', 'a b']) {
     project.write('longshore.yaml', JSON.stringify({ project: name }))

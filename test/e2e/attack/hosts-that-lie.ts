@@ -117,3 +117,35 @@ export async function testNoRoom(t: Test, host: LabHost): Promise<void> {
   await host.sh('mount -o remount,ro /mnt/tiny', { check: true })
   await fails({ content: 'new', dest: '/mnt/tiny/f' }, /Read-only file system/)
 }
+
+/** Prints what terminals obey, bars that move, and a line of a megabyte. */
+const noise = `printf '\\033]0;title\\007\\033[2J\\033[31mred\\033[0m\\n'; i=0; while [ $i -lt 300 ]; do printf "\\r$i%%"; i=$((i+1)); done; echo; head -c 1000000 /dev/zero | tr '\\0' x; echo; echo the end >&2; exit 7`
+
+export async function testNoise(t: Test, host: LabHost): Promise<void> {
+  const project = testProject({
+    'img/Dockerfile': `FROM box:1\nRUN ${noise}\n`,
+    'longshore.yaml': `project: noise\nhosts: { bad: ${hostEntry(host)} }\ncontainers: { app: { build: ./img } }\n`,
+    'play.yaml': JSON.stringify([{ hosts: 'all', tasks: [{ command: { sh: noise } }] }]),
+  })
+  t.teardown(async () => {
+    await project.run(['down', '--yes'])
+    project.remove()
+  })
+  const runs = async (...args: string[]): Promise<void> => {
+    const ran = await project.run(args)
+    ended(t, ran, 1, /red/, /the end/, /code:? 7/)
+    t.notMatch(told(ran), /[\u001b\u0007\r]/, 'nothing that a terminal obeys')
+    t.ok(told(ran).length < 100_000, `bounded: ${told(ran).length}`)
+  }
+  for (const flag of ['-v', '--json']) await runs('up', '--yes', flag)
+  project.write('longshore.yaml', `project: noise\nhosts: { bad: ${hostEntry(host)} }\nplaybooks: [play.yaml]\n`)
+  for (const flag of ['-v', '--json']) await runs('up', '--yes', flag)
+  for (const [task, says] of [
+    [{ command: 'yes' }, /more than 8 MiB/],
+    [{ command: 'trap "" TERM; while :; do sleep 1; done', timeout: 1 }, /did not end within 1 s/],
+  ] as const) {
+    project.write('play.yaml', JSON.stringify([{ hosts: 'all', tasks: [task] }]))
+    ended(t, await project.run(['up', '--yes']), 1, says)
+  }
+  t.equal((await host.sh('pgrep -x yes')).code, 1, 'it was ended there')
+}

@@ -40,7 +40,7 @@ export async function testForeign(t: Test, host: LabHost): Promise<void> {
     ],
   ] as const
   for (const [labels, says] of owners) {
-    await said(host, `docker run -d --name taken-app-1 ${labels} box:1 sleep 1000`)
+    await said(host, `docker run -d --init --name taken-app-1 ${labels} box:1 sleep 1000`)
     const before = await idsOn(host)
     ended(t, await project.run(['up', '--yes']), 1, /taken-app-1/, says)
     await project.run(['down', '--volumes', '--yes'])
@@ -54,7 +54,7 @@ export async function testForeign(t: Test, host: LabHost): Promise<void> {
   await said(host, 'docker volume rm taken_data; docker network rm taken_default')
   await said(
     host,
-    `docker run -d --name taken-app-1 --label longshore.project=taken --label "longshore.service=$(printf 'app\\033[31m')" --label 'longshore.spec={"x":' --label longshore.number=NaN box:1 sleep 1000`,
+    `docker run -d --init --name taken-app-1 --label longshore.project=taken --label "longshore.service=$(printf 'app\\033[31m')" --label 'longshore.spec={"x":' --label longshore.number=NaN box:1 sleep 1000`,
   )
   for (const args of [['plan', '-v'], ['ps'], ['status'], ['up', '--yes']]) {
     const ran = await project.run(args)
@@ -83,7 +83,7 @@ export async function testLocks(t: Test, host: LabHost): Promise<void> {
   ]
   for (const owner of owners) {
     await host.sh(
-      `mkdir -p ${folder} && cat >${folder}/owner && echo up >${folder}/reason && date +%s >${folder}/since`,
+      `rm -rf ${folder} && mkdir -p ${folder} && cat >${folder}/owner && echo up >${folder}/reason && date +%s >${folder}/since`,
       { input: `${owner}\n`, check: true },
     )
     ended(t, await project.run(['up', '--yes']), 5, /is locked/)
@@ -91,8 +91,8 @@ export async function testLocks(t: Test, host: LabHost): Promise<void> {
     ended(t, shown, 5, /held by \S/)
     t.notMatch(shown.stdout, /\u001b/)
     t.equal(await said(host, `cat ${folder}/owner`), owner.trim(), 'it is still theirs')
-    ended(t, await project.run(['lock', '--release', '--yes']), 0)
   }
+  ended(t, await project.run(['lock', '--release', '--yes']), 0)
   ended(t, await project.run(['up', '--yes']), 0)
   t.equal((await host.sh(`ls /tmp/pwned ${folder}`)).code, 2)
 }
