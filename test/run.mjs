@@ -38,6 +38,8 @@ if (!existsSync(builtMark)) {
   writeFileSync(builtMark, '')
 }
 
+if (mode === 'all' && (await run(process.execPath, ['dist/test/ready.js'])) !== 0) process.exit(1)
+
 let totals = ''
 let depth = -1
 const show = line => {

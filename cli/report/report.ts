@@ -39,5 +39,11 @@ export const safeData = <T>(data: T, masker: Masker): T => masker.maskAll(cleanA
 /** The report behind the boundary. */
 export const guarded = (inner: Report, masker: Masker): Report => ({
   ...inner,
-  emit: (event: Event) => inner.emit(safeData(event, masker)),
+  // Of lines there may be millions.
+  emit: (event: Event) =>
+    inner.emit(
+      event.type === 'output'
+        ? { ...event, id: masker.mask(event.id), text: safeText(event.text, masker) }
+        : safeData(event, masker),
+    ),
 })

@@ -32,6 +32,13 @@ export const install = async (packages: readonly string[]): Promise<void> => {
   await aptGet(['install', '--no-install-recommends', ...packages])
 }
 
+/** Installs the packages of those programs that are not in the PATH. */
+export const ensureTools = async (packages: Readonly<Record<string, string>>): Promise<void> => {
+  const missing: string[] = []
+  for (const [program, name] of Object.entries(packages)) if (!(await have(program))) missing.push(name)
+  if (missing.length > 0) await install([...new Set(missing)])
+}
+
 /** The mirrors for lab hosts: this machine's own if it is a Debian, else Debian's. */
 export const mirrors = async (): Promise<{ main: string; security: string }> => {
   const format = ['--format', '$(REPO_URI) $(ORIGIN) $(LABEL)', 'Created-By: Packages', 'Origin: Debian']

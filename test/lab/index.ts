@@ -1,4 +1,5 @@
 // The lab: real Debian hosts with systemd and sshd on one machine, for the tests and by hand.
+export { ensureTools } from './apt.js'
 export { busyboxRootfs, busyboxTarball } from './busybox.js'
 export { cacheDir } from './cache.js'
 export { ensureEngine } from './engine.js'

@@ -141,7 +141,7 @@ export async function testNoise(t: Test, host: LabHost): Promise<void> {
   project.write('longshore.yaml', `project: noise\nhosts: { bad: ${hostEntry(host)} }\nplaybooks: [play.yaml]\n`)
   for (const flag of ['-v', '--json']) await runs('up', '--yes', flag)
   for (const [task, says] of [
-    [{ command: 'yes' }, /more than 8 MiB/],
+    [{ command: 'yes and again' }, /more than 8 MiB/],
     [{ command: 'trap "" TERM; while :; do sleep 1; done', timeout: 1 }, /did not end within 1 s/],
   ] as const) {
     project.write('play.yaml', JSON.stringify([{ hosts: 'all', tasks: [task] }]))
