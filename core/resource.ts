@@ -23,6 +23,10 @@ export interface Resource<Want, Seen> {
   readonly kind: string
   /** Checks and documents that YAML (after templates were rendered). May transform short forms. */
   readonly schema: Schema<Want>
+  /** What it is for, in one sentence for people (`longshore docs KIND`). */
+  readonly summary?: string
+  /** Tasks in YAML (a list) that work as they stand on a fresh Debian host; a test applies them twice. */
+  readonly example?: string
   /** How a plan names the thing: "file /etc/motd". */
   name(want: Want): string
   /** Fills in what lies on this machine (a template's text, a tree's hashes). */
@@ -46,6 +50,25 @@ export interface Resource<Want, Seen> {
   unknown?(want: Want): boolean
   /** Secrets in it, so that no diff is shown. */
   secrets?(want: Want): Secret[]
+  /** What `register` gives besides changed, failed, skipped and a command's output: entries by name. */
+  result?(want: Want, seen: Seen): Record<string, unknown>
+  /** A line told to the user when the task's turn comes, in a run: of a kind that changes nothing. */
+  message?(want: Want): string
+  /** Variables that later tasks of the host see by name. */
+  gives?(want: Want): Record<string, unknown>
+  /** Files to write on this machine from what the last command of `apply` printed. */
+  keeps?(want: Want, out: string): LocalWrite[]
+  /** The change ends the connection (a reboot): seconds within which the host must be back. It is connected to again before the next task. */
+  returnsWithin?(want: Want): number
+}
+
+/** A file to write on this machine. */
+export interface LocalWrite {
+  /** Absolute path; missing folders are made. */
+  path: string
+  bytes: Uint8Array
+  /** Permission bits; 0644 if left out. */
+  mode?: number
 }
 
 /** Gives an object literal its types, and does nothing else. */
