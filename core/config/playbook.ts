@@ -20,10 +20,16 @@ export interface PlaybookContext {
   resourceKinds: readonly ResourceKind[]
 }
 
-function readTasks(raw: Raw, word: 'tasks' | 'handlers', kinds: readonly ResourceKind[], problems: Problems): Task[] {
+function readTasks(
+  raw: Raw,
+  word: 'tasks' | 'handlers',
+  folder: string,
+  kinds: readonly ResourceKind[],
+  problems: Problems,
+): Task[] {
   const { value } = partOf(raw, [word])
   if (!Array.isArray(value)) return []
-  return value.flatMap((_, index) => readTask(partOf(raw, [word, index]), kinds, problems) ?? [])
+  return value.flatMap((_, index) => readTask(partOf(raw, [word, index]), kinds, folder, problems) ?? [])
 }
 
 /** A handler is found by its name: it must have one of its own, and every notify must find one. */
@@ -57,9 +63,11 @@ function readPlay(raw: Raw, file: string, kinds: readonly ResourceKind[], proble
     become: entry.become ?? false,
     vars: entry.vars ?? {},
     tags: readTags(raw),
-    tasks: readTasks(raw, 'tasks', kinds, problems),
-    handlers: readTasks(raw, 'handlers', kinds, problems),
+    tasks: readTasks(raw, 'tasks', dirname(file), kinds, problems),
+    handlers: readTasks(raw, 'handlers', dirname(file), kinds, problems),
+    serial: [],
     folder: dirname(file),
+    home: dirname(file),
     at: raw.at,
   }
   checkHandlers(raw, play, problems)

@@ -18,6 +18,6 @@ export function checkTemplates(raw: Raw, problems: Problems): void {
 /** Adds the syntax errors of a task's templates and conditions. */
 export function checkSyntax(task: Task, problems: Problems): void {
   for (const raw of [task.args, task.loop, task.environment]) if (raw !== undefined) checkTemplates(raw, problems)
-  for (const condition of [task.when, task.changed_when, task.failed_when])
+  for (const condition of [...task.when, task.changed_when, task.failed_when])
     if (condition !== undefined) problems.take(() => checkExpression(condition.text, condition.at))
 }

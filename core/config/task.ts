@@ -145,7 +145,12 @@ function findKind(raw: Raw, kinds: readonly ResourceKind[], problems: Problems):
 }
 
 /** Reads one task or handler; undefined, with problems, where it cannot be told what it does. */
-export function readTask(raw: Raw, kinds: readonly ResourceKind[], problems: Problems): Task | undefined {
+export function readTask(
+  raw: Raw,
+  kinds: readonly ResourceKind[],
+  folder: string,
+  problems: Problems,
+): Task | undefined {
   if (!isPlain(raw.value)) {
     problems.add('a task must be a map', raw.at)
     return undefined
@@ -160,13 +165,18 @@ export function readTask(raw: Raw, kinds: readonly ResourceKind[], problems: Pro
     kind: kind.kind,
     args,
     at: raw.at,
+    when: entry.when === undefined ? [] : [readCondition(raw, 'when')],
+    loop_control: { loop_var: 'item' },
+    listen: [],
+    run_once: false,
+    blocks: [],
+    origin: { folder, defaults: {}, vars: [] },
     notify: readTexts(raw, 'notify').map(({ text, at }) => ({ name: text, at })),
     tags: readTags(raw),
     vars: entry.vars ?? {},
     ignore_errors: entry.ignore_errors ?? false,
     no_log: entry.no_log ?? false,
   }
-  if (entry.when !== undefined) task.when = readCondition(raw, 'when')
   if (entry.changed_when !== undefined) task.changed_when = readCondition(raw, 'changed_when')
   if (entry.failed_when !== undefined) task.failed_when = readCondition(raw, 'failed_when')
   if (entry.loop !== undefined) task.loop = partOf(raw, ['loop'])

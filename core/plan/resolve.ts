@@ -88,7 +88,7 @@ const findSource =
   async (src, folder) => {
     const { join, isAbsolute } = await import('node:path')
     if (isAbsolute(src)) return src
-    const places = [join(run.play.folder, src), join(run.play.folder, folder, src)]
+    const places = [join(run.task.origin.folder, src), join(run.task.origin.folder, folder, src)]
     for (const place of places) if (await files.exists(place)) return place
     throw usageError(`${src} is not there`, { at, hint: `looked for ${places.join(' and ')}` })
   }
@@ -120,12 +120,12 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
   }
   const reads = namesIn(instance, scope)
   instance.reads = reads
-  if (task.when) {
-    const names = expressionReferences(task.when.text, scope.vars)
+  for (const condition of task.when) {
+    const names = expressionReferences(condition.text, scope.vars)
     const waits = firstBlock(run, names, context)
     for (const name of names) reads.add(name)
     if (waits) return wait(waits)
-    if (!evaluateCondition(task.when.text, scope, task.when.at)) {
+    if (!evaluateCondition(condition.text, scope, condition.at)) {
       instance.state = 'skipped'
       instance.result = { changed: false, failed: false, skipped: true }
       return
