@@ -1,4 +1,5 @@
 // This machine's files for core: its interface over node:fs.
+import { readFileSync } from 'node:fs'
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, type UserError, usageError } from '../core/errors.js'
@@ -47,6 +48,16 @@ async function statOf(path: string): Promise<FileEntry | undefined> {
   }
 }
 
+function textAtOnce(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw unreadable(path, error)
+  }
+}
+
 /** By code unit, so that the order is the same in every locale. */
 const byPath = (a: FileEntry, b: FileEntry): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
 
@@ -67,6 +78,7 @@ export const localFiles: LocalFiles = {
   exists: async path => (await statOf(path)) !== undefined,
   stat: statOf,
   text: path => reading(path, readFile(path, 'utf8')),
+  textNow: textAtOnce,
   bytes: path => reading(path, readFile(path)),
   list: async folder => (await reading(folder, listBelow(folder, ''))).sort(byPath),
 }

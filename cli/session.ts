@@ -7,6 +7,7 @@ import { closeAll, observe } from '../core/run/observe.js'
 import { exitOf, runPlan } from '../core/run/run.js'
 import { type Extent, publicStep, type RunPlan, type SessionContext, worksInside } from '../core/run/session.js'
 import type { CommandContext } from './context.js'
+import { keepLocally } from './keep-locally.js'
 import { ownerFor } from './lock-owner.js'
 import { packageRoot } from './package-root.js'
 import { planText } from './report/plan.js'
@@ -41,6 +42,7 @@ async function sessionContext(context: CommandContext, options: SessionOptions):
     builtIn: name =>
       loadPlaybook(join(packageRoot, 'playbooks', `${name}.yaml`), { files: context.files, resourceKinds }),
     files: context.files,
+    keep: keepLocally,
     masker: context.masker,
     emit: context.emit,
     signal: context.signal,
@@ -94,7 +96,9 @@ export const problemsOf = (plan: RunPlan): UserError[] => plan.works.flatMap(wor
 export async function showPlan(context: CommandContext, plan: RunPlan): Promise<void> {
   const works = worksInside(plan)
   if (works.length > 0 && works.every(work => work.problem)) return
-  context.emit({ type: 'plan', steps: plan.steps.map(publicStep), unchanged: plan.unchanged })
+  const listed = new Set(plan.steps.map(({ id }) => id))
+  const steps = plan.steps.map(step => publicStep(step, listed))
+  context.emit({ type: 'plan', steps, unchanged: plan.unchanged })
   if (context.options.json || context.options.report === 'json') return
   const planned = new Set(plan.steps.map(({ host, thing }) => `${host}: ${thing}`))
   const orphans = plan.orphans.map(({ host, thing }) => `${host}: ${thing}`).filter(orphan => !planned.has(orphan))

@@ -24,7 +24,13 @@ export type Event =
       ms?: number
       text?: string
       output?: string
+      /** Of a failure: name of the block whose `rescue` takes it, so that the host goes on. */
+      rescued?: string
+      /** Of a failure: the task says `ignore_errors`. */
+      ignored?: true
     }
+  /** What a task had to tell when its turn came. */
+  | { type: 'message'; host: string; task: string; text: string }
   /** The last line that a running step printed. */
   | { type: 'output'; id: string; host: string; text: string }
   | { type: 'warning'; text: string; host?: string; at?: At }
@@ -39,6 +45,10 @@ export interface HostSummary {
   failed: number
   skipped: number
   unreachable: boolean
+  /** Failures that a `rescue` took; left out where there are none. */
+  rescued?: number
+  /** Failures that `ignore_errors` allowed; left out where there are none. */
+  ignored?: number
 }
 
 /** Takes one event; reports and logs are such functions. */

@@ -17,6 +17,8 @@ export interface LocalFiles {
   exists(path: string): Promise<boolean>
   stat(path: string): Promise<FileEntry | undefined>
   text(path: string): Promise<string>
+  /** The same at once, for what a template looks up; undefined when there is no such file. */
+  textNow(path: string): string | undefined
   bytes(path: string): Promise<Uint8Array>
   /** Everything below a folder, sorted by path, the folder itself left out; links are not followed. */
   list(folder: string): Promise<FileEntry[]>

@@ -23,10 +23,26 @@ export interface BlockPart {
 export interface Origin {
   /** Where `src` starts, then its `templates/` and `files/`. */
   folder: string
+  /** The role that it came by, if it did, with the names of its handlers. */
+  role?: { name: string; handlers: readonly string[] }
   /** Variables weaker than all others: a role's defaults. */
   defaults: Vars
   /** Variables of roles and includes, the outermost first: stronger than the play's, weaker than the task's. */
   vars: Vars[]
+  /** Entries of the loops of includes around it, by their names: values, no templates. */
+  entries: Vars
+  /** What the passes of those loops are called. */
+  label?: string
+}
+
+/** The tasks that one file holds, or one role with what belongs to it; read once, however often it is used. */
+export interface TaskSet {
+  /** As people call it. */
+  name: string
+  /** The task file, or the role's folder. */
+  path: string
+  tasks: Task[]
+  role?: { handlers: Task[]; defaults: Vars; vars: Vars }
 }
 
 /** How a loop is shown and which names its passes have. */
@@ -70,7 +86,8 @@ export interface Task {
   become_user?: string
   vars: Vars
   environment?: Raw
-  ignore_errors: boolean
+  /** Left out: what is around it says so, else false. */
+  ignore_errors?: boolean
   no_log: boolean
   /** Seconds. */
   timeout?: number
@@ -81,6 +98,8 @@ export interface Task {
   /** The blocks around it, the outermost first. */
   blocks: BlockPart[]
   origin: Origin
+  /** Of an include or a role: what it stands for, where its name has no templates. */
+  opens?: TaskSet
 }
 
 export interface Play {
@@ -99,5 +118,9 @@ export interface Play {
   folder: string
   /** The project's folder: where roles and files are looked for after the playbook's. */
   home: string
+  /** Reads what an include or a role of this play names; a usage error when it is not there or has mistakes. */
+  open(task: Task, name: string): Promise<TaskSet>
+  /** Some include's name has templates: whom `notify` names is checked when it is known. */
+  hasOpenNames: boolean
   at: At
 }

@@ -1,4 +1,5 @@
 // The project: the user's file, checked and with positions, before anything is known of a host.
+import type { EngineWant } from './engine-want.js'
 import type { At } from './errors.js'
 import type { Play } from './playbook.js'
 import type { Raw, Selector, Vars } from './raw.js'
@@ -38,17 +39,6 @@ export interface Host {
   vars: Vars
   engine: EngineWant
   at: At
-}
-
-/** The `engine:` block for one host. */
-export interface EngineWant {
-  /** `docker`. */
-  provider: string
-  /** `distro`: the distribution's package. `none`: never installed by us. Undefined: an engine that answers is left alone, else `distro`. */
-  source?: 'distro' | 'none'
-  /** Login names that may use the socket. */
-  users: string[]
-  at?: At
 }
 
 /** A service of `containers:` or of a Compose file. */

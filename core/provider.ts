@@ -1,8 +1,9 @@
 // What a container engine's provider is: the same words as a resource, but for all the things of one project on one engine.
 import type { Connection } from './connection.js'
+import type { EngineWant } from './engine-want.js'
 import type { Emit } from './events.js'
 import type { LocalFiles } from './files.js'
-import type { EngineWant, Host } from './project.js'
+import type { Host } from './project.js'
 import type { Sh } from './sh.js'
 import type { Step } from './step.js'
 import type { Wanted } from './wanted.js'

@@ -117,3 +117,7 @@ export const markPending = (project: string, handlers: readonly string[]): Sh =>
 /** Removes a mark: after the handler has succeeded, in the same exec. */
 export const clearPending = (project: string, handler: string): Sh =>
   sh`{ ${{ sh: folder }}; rm -f "$d"/${project}/pending/${pendingKey(handler)}; }`
+
+/** Removes marks that no handler of the file answers to, by their keys. */
+export const clearMarks = (project: string, keys: readonly string[]): Sh =>
+  sh`{ ${{ sh: folder }}; for k in ${keys}; do rm -f "$d"/${project}/pending/"$k"; done; }`

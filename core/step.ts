@@ -25,8 +25,16 @@ export interface Step {
   cause: string
   /** Ids of the steps that must have ended well before this one starts. */
   after: string[]
+  /** Ids of what must have ended, however, before this one starts: steps, and gates between them. */
+  waits?: string[]
   loses?: string
   /** `unknown` only for a command without a check, and for what reads its register. */
   certainty: 'will' | 'unknown'
   changes?: Change[]
+}
+
+/** A point that many steps wait for and that waits for many, so that the edges between them stay few. Over as soon as all it waits for have ended. */
+export interface Gate {
+  id: string
+  waits: string[]
 }

@@ -28,7 +28,7 @@ export interface Writing extends Attributes {
  * It follows a link at PATH, keeps the mode and the owner for which it was given '', and refuses when the file is neither as
  * the probe saw it nor as it should become. Whatever stops it, PATH holds the old content or the new.
  */
-const place: Sh = sh`
+export const place: Sh = sh`
 fail() { printf '%s\n' "$1" >&2; exit 1; }
 sum_of() { sum=$(sha256sum <"$1") && echo "\${sum%% *}"; }
 place() (
@@ -63,7 +63,7 @@ $path is as it was: the new content does not pass its validation"
 )`
 
 /** The file's name goes in as a parameter, so that no name can become a part of the command. */
-const validation = (text = ''): string => text.replaceAll('%s', '"$1"')
+export const validation = (text = ''): string => text.replaceAll('%s', '"$1"')
 
 const attributesOf = (file: Writing): string[] => [
   file.mode ?? '',

@@ -95,6 +95,12 @@ function reasonOf(want: Want): string {
 export const command = resource<Want, Seen>({
   kind: 'command',
   schema,
+  summary: 'A program that runs when it is needed: it says how that is told.',
+  example: `- name: made once
+  command: { argv: [touch, /var/tmp/made-once], creates: /var/tmp/made-once }
+- name: which kernel
+  command: { argv: [uname, -r], read_only: true }
+  register: kernel`,
   name(want) {
     const text = (want.sh ?? want.argv?.join(' ') ?? '').trim().replace(/\s+/g, ' ')
     return `command ${text.length > 60 ? `${text.slice(0, 59)}…` : text}`

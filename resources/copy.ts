@@ -140,6 +140,11 @@ const mostTexts = 50
 export const copy = resource<Want, Seen>({
   kind: 'copy',
   schema,
+  summary: 'Files or whole folders of this machine, or a text, on the host; only what differs travels.',
+  example: `- name: a text
+  copy: { content: "hello\\n", dest: /srv/hello.txt }
+- name: a folder that lies beside the playbook or in its files/ folder
+  copy: { src: site/, dest: /srv/site/, owner: root }`,
   name: want => `${(want.items?.length ?? 1) > 1 ? 'files' : 'file'} ${want.dest}`,
   async load(want, context) {
     const found = await items(want, context)

@@ -134,6 +134,13 @@ function applyState(want: Want, seen: Seen): Sh[] {
 export const file = resource<Want, Seen>({
   kind: 'file',
   schema,
+  summary: 'A file, directory or link on the host, with its mode and owner; or that there is nothing.',
+  example: `- name: a folder for the shop
+  file: { path: /srv/shop, state: directory, mode: "0750" }
+- name: its settings
+  file: { path: /srv/shop/settings, content: "debug=no\\n", mode: "0640" }
+- name: the current release
+  file: { path: /srv/shop/current, src: /srv/shop, state: link }`,
   name: want => `${want.state === 'directory' || want.state === 'link' ? want.state : 'file'} ${want.path}`,
   probe: want => sh`${look}
 look ${want.path} ${want.content === undefined ? '' : 'sum'}

@@ -22,6 +22,9 @@ type Seen = { gid: number } | undefined
 export const group = resource<Want, Seen>({
   kind: 'group',
   schema,
+  summary: 'A group; or that there is none.',
+  example: `- name: who may read the logs
+  group: { name: readers, gid: 2400 }`,
   name: want => `group ${want.name}`,
   probe: want => sh`getent group ${want.name} || { [ $? = 2 ] && echo absent; }`,
   read(out) {

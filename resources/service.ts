@@ -92,6 +92,9 @@ const verbs = { started: 'start', stopped: 'stop', restarted: 'restart', reloade
 export const service = resource<Want, Seen>({
   kind: 'service',
   schema,
+  summary: 'A service that runs or does not, now and at boot; a handler restarts or reloads it.',
+  example: `- name: the log service runs
+  service: { name: systemd-journald, state: started }`,
   name: want => `service ${want.name}`,
   probe: want => sh`if ${isSystemd}; then
 ${probeUnit(want.name)}

@@ -42,6 +42,9 @@ const wanted = (want: Want): FileWant => {
 export const template = resource<Want, Entry>({
   kind: 'template',
   schema,
+  summary: 'A file made from a Handlebars template of this machine.',
+  example: `- name: message of the day
+  template: { src: motd.hbs, dest: /etc/motd, mode: "0644" }`,
   name: want => `file ${want.dest}`,
   async load(want, context) {
     const file = await context.find(want.src, 'templates')

@@ -101,6 +101,9 @@ function change(want: Want): Sh {
 export const user = resource<Want, Seen>({
   kind: 'user',
   schema,
+  summary: 'A user account, with its groups and home; or that there is none.',
+  example: `- name: who runs the shop
+  user: { name: shop, shell: /usr/sbin/nologin, groups: [adm], comment: Shop }`,
   name: want => `user ${want.name}`,
   probe(want) {
     const password = sh`[ -r /etc/shadow ] && shadow=$(getent shadow ${want.name}) || { echo 'no permission to read password hashes' >&2; exit 1; }

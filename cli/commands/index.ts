@@ -31,6 +31,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./settings.js')).settings,
   },
   {
+    name: 'docs',
+    summary: 'list the kinds of tasks, or show the fields of one with an example',
+    group: start,
+    load: async () => (await import('./docs.js')).docs,
+  },
+  {
     name: 'plan',
     summary: 'show every step that up would do, with its cause; touch nothing',
     group: run,
@@ -59,6 +65,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'show hosts, engines, containers, and what differs from the file',
     group: look,
     load: async () => (await import('./status.js')).status,
+  },
+  {
+    name: 'facts',
+    summary: 'show what hosts are, or where their variables come from',
+    group: look,
+    load: async () => (await import('./facts.js')).facts,
   },
   {
     name: 'ps',

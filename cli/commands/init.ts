@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { toYaml } from '../../core/config/index.js'
 import { exitCodes, usageError } from '../../core/errors.js'
-import { renderText } from '../../core/language/index.js'
+import { noLookups, renderText } from '../../core/language/index.js'
 import { command } from '../command.js'
 import type { CommandContext } from '../context.js'
 import { fileName } from '../find-file.js'
@@ -26,6 +26,7 @@ async function render(context: CommandContext, project: string): Promise<string>
       names: { project: toYaml(project) },
       vars: {},
       masker: context.masker,
+      lookups: noLookups,
       getSecret: name => {
         throw usageError(`there is no secret "${name}"`)
       },

@@ -1,26 +1,26 @@
-// `longshore schema`: the JSON Schema of longshore.yaml, for editors.
-import { jsonSchema, kindSchema } from '../../core/config/index.js'
+// `longshore schema`: the JSON Schemas of longshore.yaml and of playbooks, for editors.
+import { jsonSchema, playbookParts, playbookSchema } from '../../core/config/index.js'
 import { imageSchema, networkSchema, serviceSchema, volumeSchema } from '../../core/containers/index.js'
 import { exitCodes } from '../../core/errors.js'
 import { command } from '../command.js'
-import { referenceText } from '../reference.js'
+import { referencePage } from '../reference/pages.js'
 
 export const schema = command({
   name: 'schema',
-  summary: 'print the JSON Schema of longshore.yaml, for editors',
+  summary: 'print the JSON Schema of longshore.yaml or of a playbook, for editors',
   arguments: {},
   options: {
-    markdown: { flags: '--markdown', kind: 'flag', text: 'print the reference page instead, with the kinds of tasks' },
+    playbook: { flags: '--playbook', kind: 'flag', text: 'of a playbook, or of a file of tasks' },
+    markdown: { flags: '--markdown', kind: 'flag', text: 'print the reference page instead' },
   },
-  async run(context, { markdown }) {
+  async run(context, { markdown, playbook }) {
     const parts = { service: serviceSchema, image: imageSchema, network: networkSchema, volume: volumeSchema }
     if (markdown) {
-      const kinds = (await context.resources()).map(({ kind, schema }) => ({ kind, schema: kindSchema(schema) }))
-      context.io.stdout.write(referenceText(jsonSchema(parts), kinds))
+      context.io.stdout.write(referencePage(jsonSchema(parts), playbookParts()))
       return exitCodes.done
     }
-    const text = JSON.stringify(jsonSchema(parts), null, context.options.json ? undefined : 2)
-    context.print(text)
+    const shape = playbook ? playbookSchema(await context.resources()) : jsonSchema(parts)
+    context.print(JSON.stringify(shape, null, context.options.json ? undefined : 2))
     return exitCodes.done
   },
 })

@@ -4,7 +4,7 @@ import type { Report } from './report.js'
 import type { Style } from './style.js'
 import { summaryLines } from './summary.js'
 import { OutputTails } from './tails.js'
-import { type HostEvent, lastLines, outcome, type StepEvent } from './text.js'
+import { type HostEvent, lastLines, messageLines, outcome, type StepEvent } from './text.js'
 
 export interface PlainOptions {
   style: Style
@@ -53,6 +53,7 @@ export function createPlainReport(write: (text: string) => void, options: PlainO
         tails.add(event.id, event.text)
         if (verbose) line(event.host, `  ${style.faint('|')} ${cleanLine(event.text)}`)
       } else if (event.type === 'warning') line(event.host, `${style.caution('warning:')} ${placed(event)}`)
+      else if (event.type === 'message') for (const text of messageLines(event)) line(event.host, cleanLine(text, 2000))
       else if (event.type === 'note') line(event.host, event.text)
       else if (event.type === 'summary') for (const text of summaryLines(event, style)) write(`${text}\n`)
     },

@@ -3,6 +3,7 @@ import type { Event, HostSummary, StepState } from '../../core/events.js'
 
 export type StepEvent = Extract<Event, { type: 'step' }>
 export type HostEvent = Extract<Event, { type: 'host' }>
+export type MessageEvent = Extract<Event, { type: 'message' }>
 export type SummaryEvent = Extract<Event, { type: 'summary' }>
 
 /** Milliseconds as people say them: "0.4 s", "12.3 s", "2 min 5 s", "1 h 2 min". */
@@ -31,7 +32,16 @@ export function outcome(event: StepEvent): string {
   if (event.state === 'start') return ''
   const time = event.ms === undefined ? '' : ` (${duration(event.ms)})`
   const text = event.text === undefined ? '' : event.state === 'already' ? `, ${event.text}` : `: ${event.text}`
-  return `${stateWords[event.state]}${time}${text}`
+  return `${stateWords[event.state]}${time}${text}${rescuedBy(event)}`
+}
+
+/** Who takes a failure, where somebody does. */
+export const rescuedBy = ({ rescued }: StepEvent): string => (rescued === undefined ? '' : ` (rescued: ${rescued})`)
+
+/** What a task had to say, in lines: its name, and the text behind it or, if it has several lines, below. */
+export function messageLines({ task, text }: MessageEvent): string[] {
+  const [first = '', ...rest] = text.trimEnd().split('\n')
+  return rest.length === 0 ? [`${task}: ${first}`] : [`${task}:`, ...[first, ...rest].map(line => `  ${line}`)]
 }
 
 /** The last lines of foreign output, empty ones at its end left out. */
@@ -42,6 +52,8 @@ export function hostCounts(summary: HostSummary): string {
   const parts = [`${summary.ok} ok`]
   if (summary.changed > 0) parts.push(`${summary.changed} changed`)
   if (summary.failed > 0) parts.push(`${summary.failed} failed`)
+  if (summary.rescued) parts.push(`${summary.rescued} rescued`)
+  if (summary.ignored) parts.push(`${summary.ignored} ignored`)
   if (summary.skipped > 0) parts.push(`${summary.skipped} skipped`)
   if (summary.unreachable) parts.push('unreachable')
   return parts.join(', ')

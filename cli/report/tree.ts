@@ -7,7 +7,7 @@ import { Screen, type ScreenStream } from './screen.js'
 import type { Style } from './style.js'
 import { summaryLines } from './summary.js'
 import { OutputTails } from './tails.js'
-import { duration, type HostEvent, lastLines, type StepEvent, stateWords } from './text.js'
+import { duration, type HostEvent, lastLines, messageLines, rescuedBy, type StepEvent, stateWords } from './text.js'
 import { RunView } from './view.js'
 
 export interface TreeOptions {
@@ -121,6 +121,8 @@ function linesOf(event: Event, style: Style, tail: readonly string[], options: T
       return hostLines(event, style, options.verbose)
     case 'warning':
       return [`${style.caution('!')} ${event.host ? `${style.name(event.host)}  ` : ''}${placed(event)}`]
+    case 'message':
+      return messageLines(event).map(text => `${style.name('›')} ${style.name(event.host)}  ${cleanLine(text, 2000)}`)
     case 'note':
       return [`  ${event.host ? `${style.name(event.host)}  ` : ''}${event.text}`]
     default:
@@ -142,7 +144,7 @@ function stepLines(event: StepEvent, style: Style, output: readonly string[]): s
   const title = `${style.name(event.host)}  ${event.verb} ${event.thing}`
   const text = event.text === undefined ? '' : `: ${event.text}`
   if (event.state === 'done') return [`${style.good('✔')} ${title}${time}${text}`]
-  const word = `${stateWords[event.state]}${text}`
+  const word = `${stateWords[event.state]}${text}${rescuedBy(event)}`
   if (event.state === 'already') return [`${style.good('✔')} ${title} ${style.faint(word)}`]
   if (event.state === 'skipped') return [`${style.caution('-')} ${title} ${style.caution(word)}`]
   const shown = output.map(line => `    ${style.faint('|')} ${cleanLine(line)}`)

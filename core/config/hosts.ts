@@ -1,13 +1,15 @@
 // The hosts of a file, each with what the project and its groups say already merged in.
+import { anyEngine, type EngineWant } from '../engine-want.js'
 import type { At } from '../errors.js'
 import { suggestion } from '../language/suggest.js'
-import type { Become, EngineWant, Host, Secrets } from '../project.js'
+import type { Become, Host, Secrets } from '../project.js'
 import type { Raw, Vars } from '../raw.js'
+import { checkEngineSecrets, type EngineLayer, readEngine } from './engine.js'
 import { mergeMaps } from './merge.js'
 import { localPath } from './paths.js'
 import type { Problems } from './problems.js'
 import { partOf } from './raw.js'
-import type { EngineEntry, HostEntry, ProjectFile } from './schema.js'
+import type { HostEntry, ProjectFile } from './schema.js'
 import { readSelector, selectHosts } from './selector.js'
 
 export interface HostsContext {
@@ -24,14 +26,6 @@ interface Merged {
   vars: Vars
   engine: EngineWant
   groups: string[]
-}
-
-/** The engine that layers of `engine:` blocks want, the last one strongest. */
-function mergeEngine(layers: readonly { entry: EngineEntry | undefined; at: At }[]): EngineWant {
-  const said = layers.filter(layer => layer.entry !== undefined)
-  const { provider = 'docker', source, users = [] } = mergeMaps(...said.map(layer => layer.entry)) as EngineEntry
-  const at = said.at(-1)?.at
-  return { provider, users, ...(source === undefined ? {} : { source }), ...(at === undefined ? {} : { at }) }
 }
 
 /** A getter that stays: a secret is read when it is used, not when the file is. */
@@ -68,7 +62,7 @@ function readHost(name: string, entry: HostEntry, raw: Raw, context: HostsContex
     labels: Object.fromEntries(Object.entries(entry.labels ?? {}).map(([key, value]) => [key, String(value)])),
     groups: [],
     vars: entry.vars ?? {},
-    engine: { provider: 'docker', users: [] },
+    engine: anyEngine(),
     at: raw.where([], 'key'),
   }
   if (entry.user !== undefined) host.user = entry.user
@@ -114,22 +108,24 @@ function checkJumps(hosts: readonly Host[], { raw, problems }: HostsContext): vo
   }
 }
 
-function mergedFor(
-  host: Host,
-  entry: HostEntry,
-  file: ProjectFile,
-  groups: string[],
-  { raw, overrides }: HostsContext,
-): Merged {
+function mergedFor(host: Host, entry: HostEntry, file: ProjectFile, groups: string[], context: HostsContext): Merged {
+  const { raw, overrides } = context
   const of = groups.map(name => ({ name, group: file.groups?.[name] }))
+  const layer = (entry: EngineLayer['entry'], path: string[]): EngineLayer => ({
+    entry,
+    raw: partOf(raw, path),
+    at: raw.where(path, 'key'),
+  })
+  const layers = [
+    layer(file.engine, ['engine']),
+    ...of.map(({ name, group }) => layer(group?.engine, ['groups', name, 'engine'])),
+    layer(entry.engine, ['hosts', host.name, 'engine']),
+  ]
+  for (const each of layers) checkEngineSecrets(each, context.secrets, context.problems)
   return {
     groups,
     vars: mergeMaps(file.vars, ...of.map(({ group }) => group?.vars), host.vars, overrides),
-    engine: mergeEngine([
-      { entry: file.engine, at: raw.where(['engine'], 'key') },
-      ...of.map(({ name, group }) => ({ entry: group?.engine, at: raw.where(['groups', name, 'engine'], 'key') })),
-      { entry: entry.engine, at: raw.where(['hosts', host.name, 'engine'], 'key') },
-    ]),
+    engine: readEngine(layers, context),
   }
 }
 

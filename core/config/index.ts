@@ -1,6 +1,11 @@
 // The user's files, read and checked: projects, playbooks, selectors, secrets, and the file's JSON Schema.
 export { checkValue } from './check.js'
 export { mergeMaps } from './merge.js'
+export { answersTo, checkNotify } from './play/handlers.js'
+export { adopt, adoptHandlers, originInside } from './play/inherit.js'
+export { playbookParts, playbookSchema } from './play/json-schema.js'
+export { isUse } from './play/kind.js'
+export { nameOf } from './play/library.js'
 export { loadPlaybook } from './playbook.js'
 export { type ConfigContext, loadProject } from './project.js'
 export { jsonSchema, kindSchema } from './schema.js'

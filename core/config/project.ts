@@ -77,7 +77,7 @@ async function readPlaybooks(
     const use: PlaybookUse = {
       file,
       stage: stage ?? 'before-engine',
-      plays: readPlaybook(text, file, context.resourceKinds, problems),
+      plays: await readPlaybook(text, file, folder, context, problems),
     }
     if (typeof entry !== 'string' && entry.on !== undefined) use.on = readSelector(partOf(part, ['on']))
     uses.push(use)

@@ -1,6 +1,8 @@
 // The shape of `longshore.yaml`, with the words that explain it: checks the file and documents it.
 import { isReserved, typeNames } from '../language/names.js'
 import { type Schema, z } from '../schema.js'
+import { engineSchema } from './engine.js'
+import { secretUse } from './secret-use.js'
 
 const anything = z.record(z.string(), z.unknown())
 
@@ -22,7 +24,7 @@ export const registerSchema = nameSchema.refine(
 export const varsSchema = z
   .record(nameSchema, z.unknown())
   .describe(
-    'Variables for templates and conditions. Maps merge by key; the order is project, groups, host, play, task, --var.',
+    'Variables for templates and conditions. Maps merge by key; the order is project, groups, host, play, role or include, task, --var.',
   )
 
 const labelValue = z.union([z.string(), z.number(), z.boolean()])
@@ -33,29 +35,6 @@ export const selectorSchema = z
   .describe(
     'Which hosts: names, groups, labels (role=web, role!=web), globs (web*), all, and !x to leave out; comma separated or a list.',
   )
-
-const secretUse = z.strictObject(
-  { secret: z.string().min(1).describe('Name of an entry of `secrets:`.') },
-  {
-    error: issue =>
-      issue.code === 'invalid_type'
-        ? 'must be { secret: NAME }; plain text is not taken, say where to fetch it under `secrets:`'
-        : undefined,
-  },
-)
-
-const engineSchema = z
-  .strictObject({
-    provider: z.enum(['docker']).describe('Which container engine. Default docker.').optional(),
-    source: z
-      .enum(['distro', 'none'])
-      .describe(
-        "Where the engine comes from: distro is the distribution's own package, none never installs one. Left out: an engine that answers is left alone, else distro.",
-      )
-      .optional(),
-    users: z.array(z.string().min(1)).describe('Login names that may use the engine (the docker group).').optional(),
-  })
-  .describe('The container engine that every host shall have; groups and hosts may override it.')
 
 const becomeSchema = z
   .union([
@@ -202,4 +181,3 @@ export const kindSchema = (schema: Schema<unknown>): object =>
 /** The file as the schema gives it. */
 export type ProjectFile = z.infer<ReturnType<typeof fileSchema>>
 export type HostEntry = z.infer<typeof hostSchema>
-export type EngineEntry = z.infer<typeof engineSchema>

@@ -17,7 +17,9 @@ export function checkTemplates(raw: Raw, problems: Problems): void {
 
 /** Adds the syntax errors of a task's templates and conditions. */
 export function checkSyntax(task: Task, problems: Problems): void {
-  for (const raw of [task.args, task.loop, task.environment]) if (raw !== undefined) checkTemplates(raw, problems)
-  for (const condition of [...task.when, task.changed_when, task.failed_when])
+  const { args, loop, environment, delegate_to, loop_control } = task
+  for (const raw of [args, loop, environment, delegate_to, loop_control.label])
+    if (raw !== undefined) checkTemplates(raw, problems)
+  for (const condition of [...task.when, task.changed_when, task.failed_when, task.until])
     if (condition !== undefined) problems.take(() => checkExpression(condition.text, condition.at))
 }

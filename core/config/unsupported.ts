@@ -1,24 +1,12 @@
 // What the design names and this version does not do yet: such keys and values get an answer of their own.
 import { pathText, type Wrong } from './words.js'
 
-const engineKeys = ['version', 'listen', 'tls', 'daemon', 'daemon_file', 'proxy', 'registries', 'harden', 'replace']
+const engineKeys = ['harden']
 
 const laterValues: Record<string, string[]> = {
   provider: ['podman', 'swarm'],
-  source: ['docker-ce'],
   connection: ['container'],
 }
-
-const laterTaskWords = new Set(
-  'retries until delay delegate_to run_once block rescue always include role include_tasks import_tasks include_role import_role async poll'.split(
-    ' ',
-  ),
-)
-const laterPlayWords = new Set(
-  'serial vars_files strategy roles pre_tasks post_tasks environment max_fail_percentage become_user any_errors_fatal'.split(
-    ' ',
-  ),
-)
 
 const no = (what: string): string => `${what} is not supported by this version`
 
@@ -38,7 +26,3 @@ export function unsupportedInFile({ path, unknown }: Wrong, value: unknown): str
     ? no(`${pathText(path)}: ${value}`)
     : undefined
 }
-
-/** The answer to a task's or play's word that a later version will take; undefined for all others. */
-export const unsupportedWord = (word: string, of: 'task' | 'play'): string | undefined =>
-  (of === 'task' ? laterTaskWords : laterPlayWords).has(word) ? no(word) : undefined

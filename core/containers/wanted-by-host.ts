@@ -36,6 +36,7 @@ function remembered(files: LocalFiles): LocalFiles {
     exists: once(path => files.exists(path)),
     stat: once(path => files.stat(path)),
     text: once(path => files.text(path)),
+    textNow: path => files.textNow(path),
     bytes: path => files.bytes(path),
     list: path => files.list(path),
   }

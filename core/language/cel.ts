@@ -2,6 +2,7 @@
 // It is loaded when the first condition comes.
 import { createRequire } from 'node:module'
 import type * as Cel from '@marcbachmann/cel-js'
+import { helpers } from './helpers/index.js'
 
 /** An expression that cannot be read or evaluated: the message and the offset in its text. */
 export class ExpressionError extends Error {
@@ -23,9 +24,12 @@ interface NameUse {
   offset: number
 }
 
+/** Runs a helper with values as the language has them. */
+export type Call = (name: string, values: unknown[]) => unknown
+
 export interface Expression {
   uses: NameUse[]
-  run(names: Record<string, unknown>): unknown
+  run(names: Record<string, unknown>, call: Call): unknown
 }
 
 const macros = new Set([
@@ -43,6 +47,13 @@ const parsed = new Map<string, Expression>()
 const mostKept = 500
 const longest = 20_000
 let environment: Cel.Environment | undefined
+/** Who runs helpers for the expression that runs now; running is one call, so there is only one. */
+let calling: Call | undefined
+
+/** Helpers that the language has as operators or types of its own, or that need what it does not give. */
+const withoutCall = new Set(['eq', 'ne', 'and', 'or', 'not', 'default', 'required', 'int', 'bool', 'string'])
+/** How many values a helper takes at most here: each number of them is declared by itself. */
+const mostValues = 6
 
 const isNode = (value: unknown): value is Cel.ASTNode =>
   typeof value === 'object' && value !== null && 'op' in value && 'args' in value
@@ -61,6 +72,7 @@ function usesOf(node: unknown, bound: readonly string[], uses: NameUse[]): void 
     if (!bound.includes(base.args)) uses.push({ name: base.args, path, offset: base.start })
     return
   }
+  if (base.op === 'call' && base.args[0] === 'secret') uses.push({ name: 'secrets', path: [], offset: base.start })
   if (base.op === 'rcall' && macros.has(base.args[0])) {
     const [, receiver, args] = base.args
     usesOf(receiver, bound, uses)
@@ -87,7 +99,15 @@ function failure(error: unknown): ExpressionError {
 
 function createEnvironment(): Cel.Environment {
   const library = createRequire(import.meta.url)('@marcbachmann/cel-js') as typeof Cel
-  return new library.Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
+  const made = new library.Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false })
+  for (const [name, { least, most }] of Object.entries(helpers)) {
+    if (withoutCall.has(name)) continue
+    for (let count = least; count <= Math.min(most, mostValues); count++)
+      made.registerFunction(`${name}(${Array(count).fill('dyn').join(', ')}): dyn`, (...values: unknown[]) =>
+        calling?.(name, values.slice(0, count)),
+      )
+  }
+  return made
 }
 
 /** Parses an expression; it is kept for the next time. Throws an ExpressionError, also on running. */
@@ -102,11 +122,15 @@ export function parseExpression(text: string): Expression {
     usesOf(program.ast, [], uses)
     const expression: Expression = {
       uses,
-      run(names) {
+      run(names, call) {
+        const before = calling
+        calling = call
         try {
           return program(names)
         } catch (error) {
           throw failure(error)
+        } finally {
+          calling = before
         }
       },
     }

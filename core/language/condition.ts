@@ -1,7 +1,8 @@
 // Evaluates `when:` and its like over a scope: names are checked first, numbers and secrets are made fit for the language and back.
 import { type At, UserError, usageError } from '../errors.js'
 import { Secret } from '../secret.js'
-import { type Expression, ExpressionError, parseExpression } from './cel.js'
+import { type Call, type Expression, ExpressionError, parseExpression } from './cel.js'
+import { callHelper, HelperError, helpers } from './helpers/index.js'
 import { typeNames } from './names.js'
 import { insideText } from './position.js'
 import { lazyMap, type Scope } from './scope.js'
@@ -10,31 +11,51 @@ import { suggestion } from './suggest.js'
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Reads a name or key; a usage error on the way is kept, because the expression library wraps it and loses its place. */
-type Guard = (read: () => unknown) => unknown
+/** One evaluation's dealings with values. */
+interface Reading {
+  /** Reads a name or key; a usage error on the way is kept, because the expression library wraps it and loses its place. */
+  guard(read: () => unknown): unknown
+  /** Names of the secrets whose texts the expression has seen, by their text. */
+  revealed: Map<string, string>
+}
 
 /** A value as the language takes it: whole numbers are its ints, secrets their text, entries of maps are read when asked for. */
-function toExpression(value: unknown, guard: Guard): unknown {
+function toExpression(value: unknown, reading: Reading): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
-  if (value instanceof Secret) return value.reveal()
+  if (value instanceof Secret) {
+    reading.revealed.set(value.reveal(), value.name)
+    return value.reveal()
+  }
   if (value === undefined) return null
-  if (Array.isArray(value)) return value.map(item => toExpression(item, guard))
+  if (Array.isArray(value)) return value.map(item => toExpression(item, reading))
   if (!isMap(value) || value instanceof Uint8Array) return value
   return lazyMap(
-    Object.fromEntries(Object.keys(value).map(key => [key, () => guard(() => toExpression(value[key], guard))])),
+    Object.fromEntries(
+      Object.keys(value).map(key => [key, () => reading.guard(() => toExpression(value[key], reading))]),
+    ),
   )
 }
 
-/** The result as plain data: ints become numbers, maps plain maps. */
-function fromExpression(value: unknown): unknown {
+/** Shorter texts stand in too many others. */
+const shortest = 3
+
+/** Text that holds a secret's is one again. */
+function fromText(text: string, { revealed }: Reading): string | Secret {
+  for (const [secret, name] of revealed) if (secret.length >= shortest && text.includes(secret)) return new Secret(name, text)
+  return text
+}
+
+/** The result as plain data: ints become numbers, maps plain maps, and what holds a secret's text is a secret. */
+function fromExpression(value: unknown, reading: Reading): unknown {
   if (typeof value === 'bigint') return Number(value)
-  if (Array.isArray(value)) return value.map(fromExpression)
+  if (typeof value === 'string') return fromText(value, reading)
+  if (Array.isArray(value)) return value.map(item => fromExpression(item, reading))
   if (value instanceof Map)
-    return Object.fromEntries([...value].map(([key, inner]) => [String(key), fromExpression(inner)]))
+    return Object.fromEntries([...value].map(([key, inner]) => [String(key), fromExpression(inner, reading)]))
   if (isMap(value) && typeof value.valueOf === 'function' && typeof value.valueOf() === 'bigint')
     return Number(value.valueOf())
   if (isMap(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value)))
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fromExpression(inner)]))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fromExpression(inner, reading)]))
   return value
 }
 
@@ -94,38 +115,60 @@ export function checkExpression(text: string, at: At): void {
   }
 }
 
-function runExpression(
-  expression: Expression,
-  names: Record<string, unknown>,
-  text: string,
-  scope: Scope,
-  at: At,
-): unknown {
+/** Calls helpers for an expression; what they complain of is kept, as the library would wrap it. */
+const caller =
+  (scope: Scope, reading: Reading): Call =>
+  (name, values) =>
+    reading.guard(() => {
+      const helper = helpers[name]
+      if (helper === undefined) throw new Error(`no helper ${name}`)
+      try {
+        const given = values.map(value => fromExpression(value, reading))
+        return toExpression(callHelper(helper, given, scope), reading)
+      } catch (error) {
+        if (error instanceof HelperError) throw usageError(`${name} ${scope.masker.mask(error.message)}`)
+        throw error
+      }
+    })
+
+interface Running {
+  names: Record<string, unknown>
+  call: Call
+  text: string
+  scope: Scope
+  at: At
+}
+
+function runExpression(expression: Expression, { names, call, text, scope, at }: Running): unknown {
   try {
-    return expression.run(names)
+    return expression.run(names, call)
   } catch (error) {
     const key = error instanceof ExpressionError ? error.missing : undefined
     throw (key === undefined ? undefined : missingKey(expression, key, text, scope, at)) ?? error
   }
 }
 
-/** The value of a CEL expression: numbers, texts, true or false, lists and maps. Throws a usage error with the place. */
+/** The value of a CEL expression: numbers, texts, true or false, lists and maps, and secrets where a secret's text went in. Throws a usage error with the place. */
 export function evaluate(text: string, scope: Scope, at: At): unknown {
   let kept: UserError | undefined
-  const guard: Guard = read => {
-    try {
-      return read()
-    } catch (error) {
-      if (error instanceof UserError) kept = error
-      throw error
-    }
+  const reading: Reading = {
+    guard(read) {
+      try {
+        return read()
+      } catch (error) {
+        if (error instanceof UserError) kept = error
+        throw error
+      }
+    },
+    revealed: new Map(),
   }
   try {
     const expression = parseExpression(text)
     checkNames(expression, scope, at)
     const used = expression.uses.filter(use => Object.hasOwn(scope.names, use.name))
-    const names = used.map(({ name }) => [name, () => guard(() => toExpression(scope.names[name], guard))])
-    return fromExpression(runExpression(expression, lazyMap(Object.fromEntries(names)), text, scope, at))
+    const names = used.map(({ name }) => [name, () => reading.guard(() => toExpression(scope.names[name], reading))])
+    const running = { names: lazyMap(Object.fromEntries(names)), call: caller(scope, reading), text, scope, at }
+    return fromExpression(runExpression(expression, running), reading)
   } catch (error) {
     throw failed(kept ?? error, at, scope)
   }
@@ -140,10 +183,12 @@ export function evaluateCondition(text: string, scope: Scope, at: At): boolean {
       ? 'nothing'
       : Array.isArray(value)
         ? 'a list'
-        : typeof value === 'object'
-          ? 'a map'
-          : typeof value === 'string'
-            ? 'text'
-            : 'a number'
+        : value instanceof Secret
+          ? 'text'
+          : typeof value === 'object'
+            ? 'a map'
+            : typeof value === 'string'
+              ? 'text'
+              : 'a number'
   throw usageError(`the condition must give true or false; it gives ${kind}`, { at })
 }

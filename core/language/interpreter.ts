@@ -1,10 +1,11 @@
 // Walks a template's tree and makes text or a value of it. Unlike the library's own runtime it forgives nothing: whatever is
 // missing, empty or not text is an error with its place; and it knows which secrets went into the result.
 import { UserError } from '../errors.js'
-import { type Masker, Secret } from '../secret.js'
+import { Secret } from '../secret.js'
 import type { Block, Call, Expression, Literal, Path, Program, Statement } from './handlebars.js'
-import { HelperError, helpers, isTrue } from './helpers.js'
-import { isMap, revealAll } from './reveal.js'
+import { callHelper, HelperError, helpers, isTrue } from './helpers/index.js'
+import { isMap } from './reveal.js'
+import type { Scope } from './scope.js'
 import { suggestion } from './suggest.js'
 import { TemplateError } from './template-error.js'
 
@@ -19,14 +20,14 @@ interface Frame {
 /** Interprets one template's tree over its top-level names. */
 export class Interpreter {
   readonly #names: Record<string, unknown>
-  readonly #masker: Masker
+  readonly #scope: Scope
   readonly #content: (value: string) => string
   /** Name of the first secret whose text went into the result. */
   secret: string | undefined
 
-  constructor(names: Record<string, unknown>, masker: Masker, content: (value: string) => string) {
-    this.#names = names
-    this.#masker = masker
+  constructor(scope: Scope, content: (value: string) => string) {
+    this.#names = scope.names
+    this.#scope = scope
     this.#content = content
   }
 
@@ -50,8 +51,12 @@ export class Interpreter {
     return isHelper ? this.#call(path, call, frame) : this.#path(path, frame)
   }
 
+  /** Whether a name stands for something, here or at the top: it is no helper's then. */
   #has(frame: Frame, name: string): boolean {
-    return isMap(frame.context) && Object.hasOwn(frame.context, name)
+    if (isMap(frame.context) && Object.hasOwn(frame.context, name)) return true
+    for (let each: Frame | undefined = frame; each !== undefined; each = each.parent)
+      if (Object.hasOwn(each.params, name)) return true
+    return Object.hasOwn(this.#names, name)
   }
 
   #statement(statement: Statement, frame: Frame): string {
@@ -101,17 +106,13 @@ export class Interpreter {
     const values = call.params.map((param, index) =>
       this.#argument(param, frame, helper.mayBeMissing === true && index === 0),
     )
-    let secret: string | undefined
-    const given = helper.reveals ? values.map(value => revealAll(value, name => (secret ??= name))) : values
     try {
-      const result = helper.run(given)
-      if (secret === undefined || typeof result !== 'string') return result
-      const derived = new Secret(secret, result)
-      this.#masker.add(derived)
-      return derived
+      return callHelper(helper, values, this.#scope)
     } catch (error) {
+      if (error instanceof UserError && error.at === undefined) throw new TemplateError(error.message, path)
       if (!(error instanceof HelperError)) throw error
-      throw new TemplateError(path.original === 'required' ? error.message : `${path.original} ${error.message}`, path)
+      const message = path.original === 'required' ? error.message : `${path.original} ${error.message}`
+      throw new TemplateError(message, path, error.missing)
     }
   }
 

@@ -8,7 +8,7 @@ type Use = (name: string, path: readonly string[]) => void
 
 function usesOfExpression(node: Expression | Call['path'], use: Use): void {
   if (node.type === 'PathExpression') usePath(node, use)
-  if (node.type === 'SubExpression') usesOfCall(node, use)
+  if (node.type === 'SubExpression') usesOfCall(node, use, true)
 }
 
 function usePath({ data, parts }: Path, use: Use): void {
@@ -17,8 +17,10 @@ function usePath({ data, parts }: Path, use: Use): void {
   if (names[0] !== undefined) use(names[0], names.slice(1))
 }
 
-function usesOfCall(call: Call, use: Use): void {
-  usesOfExpression(call.path, use)
+/** A word with values after it is a helper's; bare, it may be a name. */
+function usesOfCall(call: Call, use: Use, isCall = call.params.length > 0): void {
+  if (!isCall) usesOfExpression(call.path, use)
+  else if (call.path.type === 'PathExpression' && call.path.original === 'secret') use('secrets', [])
   for (const param of call.params) usesOfExpression(param, use)
   for (const pair of call.hash?.pairs ?? []) usesOfExpression(pair.value, use)
 }
@@ -27,7 +29,7 @@ function usesOfProgram(program: Program | undefined, use: Use): void {
   for (const statement of program?.body ?? []) {
     if (statement.type === 'MustacheStatement') usesOfCall(statement, use)
     if (statement.type !== 'BlockStatement') continue
-    usesOfCall(statement, use)
+    usesOfCall(statement, use, true)
     usesOfProgram(statement.program, use)
     usesOfProgram(statement.inverse, use)
   }

@@ -2,6 +2,7 @@
 import type { At } from '../errors.js'
 import type { Vars } from '../raw.js'
 import type { Masker, Secret } from '../secret.js'
+import type { Lookups } from './helpers/helper.js'
 
 /** The names a template or a condition sees, for one host and one task. */
 export interface Scope {
@@ -10,6 +11,8 @@ export interface Scope {
   /** The merged variables, unrendered; `references` follows them. */
   readonly vars: Vars
   readonly masker: Masker
+  /** What helpers may ask of the world: files of this machine, its environment, secrets. */
+  readonly lookups: Lookups
   /** A secret of the project; a usage error when there is none of that name or it cannot be fetched. */
   getSecret(name: string, at: At | undefined): Secret
 }

@@ -79,7 +79,7 @@ export function renderText(text: string, options: TextOptions): { text: string; 
   if (!isTemplate(text)) return { text, secret: false }
   return placed(text, file, at, () => {
     const hidden = hideEngine(text, options)
-    const interpreter = new Interpreter(scope.names, scope.masker, hidden.show)
+    const interpreter = new Interpreter(scope, hidden.show)
     const rendered = interpreter.text(parseTemplate(hidden.text))
     const name = interpreter.secret
     return name === undefined ? { text: rendered, secret: false } : { text: rendered, secret: true, name }
@@ -98,7 +98,7 @@ function renderString(text: string, scope: Scope, at: At | undefined, options: R
   const whole = placed(text, undefined, at, () => {
     const only = wholeExpression(parseTemplate(hideEngine(text, options).text))
     if (only === undefined) return undefined
-    return { value: new Interpreter(scope.names, scope.masker, content => content).value(only) }
+    return { value: new Interpreter(scope, content => content).value(only) }
   })
   if (whole !== undefined) return whole.value
   const rendered = renderText(text, { scope, ...options, ...(at === undefined ? {} : { at }) })

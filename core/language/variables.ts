@@ -5,6 +5,8 @@ import type { Facts } from '../facts.js'
 import type { Host, Project } from '../project.js'
 import type { Vars } from '../raw.js'
 import type { Masker } from '../secret.js'
+import type { Lookups } from './helpers/helper.js'
+import { noLookups, withSecrets } from './helpers/lookups.js'
 import { lazyMap, type Scope } from './scope.js'
 import { renderValue } from './template.js'
 
@@ -21,11 +23,24 @@ export interface ScopeParts {
   overrides?: Vars
   /** Results of earlier tasks, by register name. */
   registers?: Record<string, unknown>
-  /** The current entry of a loop; leave the key out when there is none. */
-  item?: unknown
+  /** Entries of loops by name (`item`), results: values as they are, over the variables. */
+  entries?: Record<string, unknown>
+  /** Variables weaker than all others. */
+  defaults?: Vars
+  /** What `file` and `env` ask; without it there are no files and no environment. */
+  lookups?: Omit<Lookups, 'secret'>
 }
 
 const nowhere: At = { file: 'template', line: 1, column: 1 }
+
+/** A variable whose value is known: no template is looked for in it. */
+export const knownValue =
+  (value: unknown): (() => unknown) =>
+  () =>
+    value
+
+/** YAML has no functions: only `knownValue` makes them. */
+const isKnown = (value: unknown): value is () => unknown => typeof value === 'function'
 
 /** Variables rendered when they are read; one that needs itself is a usage error that shows the circle. */
 function renderedVars(vars: Vars, scope: () => Scope): Record<string, unknown> {
@@ -35,7 +50,7 @@ function renderedVars(vars: Vars, scope: () => Scope): Record<string, unknown> {
       throw usageError(`the variable ${name} needs itself: ${[...open.slice(open.indexOf(name)), name].join(' → ')}`)
     open.push(name)
     try {
-      return renderValue(vars[name], undefined, scope())
+      return isKnown(vars[name]) ? vars[name]() : renderValue(vars[name], undefined, scope())
     } catch (error) {
       // What a host did not tell is no mistake in the variable.
       if (!(error instanceof UserError) || error.exit === exitCodes.unreachable) throw error
@@ -75,19 +90,19 @@ function hostView(host: Host, parts: ScopeParts, vars: () => unknown): Record<st
 
 /** The scope for one host and task. Nothing is rendered or fetched before it is read. */
 export function createScope(parts: ScopeParts): Scope {
-  const { project, host, registers = {} } = parts
-  const vars = mergeMaps(host.vars, ...(parts.layers ?? []), parts.overrides)
+  const { project, host, registers = {}, entries = {} } = parts
+  const vars = mergeMaps(parts.defaults, host.vars, ...(parts.layers ?? []), parts.overrides)
   const rendered = renderedVars(vars, () => scope)
   const view = hostView(host, parts, () => rendered)
   const othersView = (other: Host): unknown => {
     if (other.name === host.name) return view
-    const { layers: _layers, registers: _registers, item: _item, ...rest } = parts
+    const { layers: _layers, registers: _registers, entries: _entries, defaults: _defaults, ...rest } = parts
     return hostView(other, rest, () => createScope({ ...rest, host: other }).names.vars)
   }
   const names = lazyMap({
     ...Object.fromEntries(Object.keys(vars).map(name => [name, () => rendered[name]])),
     ...Object.fromEntries(Object.entries(registers).map(([name, value]) => [name, () => value])),
-    ...('item' in parts ? { item: () => parts.item } : {}),
+    ...Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, () => value])),
     vars: () => rendered,
     facts: () => view.facts,
     host: () => view,
@@ -100,6 +115,7 @@ export function createScope(parts: ScopeParts): Scope {
     names,
     vars,
     masker: parts.masker,
+    lookups: withSecrets(parts.lookups ?? noLookups, name => project.secrets.get(name, nowhere)),
     getSecret: (name, at) => project.secrets.get(name, at ?? nowhere),
   }
   return scope

@@ -2,6 +2,7 @@
 import type { EngineStep } from '../provider.js'
 import type { Step } from '../step.js'
 import type { Wanted } from '../wanted.js'
+import type { TaskStep } from './host-steps.js'
 
 /** The steps of one host, before they are joined. */
 export interface HostSteps {
@@ -14,11 +15,22 @@ export interface HostSteps {
   after: Step[]
 }
 
-const chained = (steps: readonly Step[], first: readonly string[]): Step[] =>
-  steps.map((step, index) => {
+/** True for a task in a block: whether a failure stops what follows it is for the flow to say. */
+const isInBlock = (step: Step): boolean => 'instance' in step && (step as TaskStep).instance.run.task.blocks.length > 0
+
+const isSilent = (step: Step): boolean => 'silent' in step
+
+/** Puts a host's tasks one after the other. What only tells something is waited for, and never named as a cause. */
+function chained(steps: readonly Step[], first: readonly string[]): Step[] {
+  let listed: Step | undefined
+  return steps.map((step, index) => {
     const before = steps[index - 1]
-    return { ...step, after: before ? [before.id] : [...first] }
+    const needs = listed === undefined ? [...first] : isInBlock(listed) || isInBlock(step) ? [] : [listed.id]
+    const waits = before && !needs.includes(before.id) ? [before.id] : []
+    if (!isSilent(step)) listed = step
+    return { ...step, after: needs, ...(waits.length === 0 ? {} : { waits }) }
   })
+}
 
 /** The id that stands in `after` for a host that could not be read: what depends on it is not done. */
 export const unread = (host: string): string => `${host} (could not be read)`
@@ -53,11 +65,17 @@ export function joinSteps(
   return hosts.flatMap(({ before, engine, after }) => {
     const first = chained(before, [])
     const last = first.at(-1)
+    // Where the last task is in a block, or only tells something, the flow says whether the host has failed.
+    const isPlain = last !== undefined && !isInBlock(last) && !isSilent(last)
     const middle = engine.map(step => ({
       ...step,
-      after: [...(last ? [last.id] : []), ...step.after, ...(across.get(step.id) ?? [])],
+      after: [...(isPlain ? [last.id] : []), ...step.after, ...(across.get(step.id) ?? [])],
+      ...(last === undefined || isPlain ? {} : { waits: [last.id] }),
     }))
-    const waited = middle.length > 0 ? middle.map(step => step.id) : last ? [last.id] : []
-    return [...first, ...middle, ...chained(after, waited)]
+    const waited = middle.length > 0 ? middle.map(step => step.id) : isPlain ? [last.id] : []
+    const rest = chained(after, waited)
+    const [next] = rest
+    if (next && middle.length === 0 && last && !isPlain) next.waits = [...(next.waits ?? []), last.id]
+    return [...first, ...middle, ...rest]
   })
 }

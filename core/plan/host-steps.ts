@@ -1,13 +1,16 @@
 // From what was read to steps: which tasks and handlers of a host are listed, with their causes.
+import type { BlockPart } from '../playbook.js'
 import type { Stage } from '../project.js'
 import { pendingKey } from '../state.js'
 import type { Change, Step } from '../step.js'
-import { type HostWork, handlerName } from './host-work.js'
+import { type HostWork, handlerName, notifiedInside, registerNames } from './host-work.js'
 import { type Instance, type TaskRun, titleOf } from './task-run.js'
 
 /** A step of a task, with the instance behind it. */
 export interface TaskStep extends Step {
   instance: Instance
+  /** It only tells something when its turn comes: no plan lists it. */
+  silent?: true
 }
 
 /** What a host's tasks come to. */
@@ -34,8 +37,20 @@ export function planHost(work: HostWork): HostPlan {
   const plan: HostPlan = { before: [], after: [], unchanged: 0 }
   const touched = new Map<string, string>()
   const notified = new Map<string, string>()
+  /** Handlers that an include may come to notify: what it holds is known only at its turn. */
+  const doubtful = new Map<string, string>()
+  const registers = registerNames(work)
+  /** Blocks with a step in their part `block`: only they can come to need their rescue. */
+  const acting = new Set<string>()
+  const blockKey = ({ play }: TaskRun, block: string): string => `${play.name} ${play.at.line} ${block}`
 
-  const list = (instance: Instance, cause: string, certainty: Step['certainty'], changes: Change[]): void => {
+  const list = (
+    instance: Instance,
+    cause: string,
+    certainty: Step['certainty'],
+    changes: Change[],
+    silent: true | undefined = instance.run.kind.message && true,
+  ): void => {
     const { run } = instance
     const title = titleOf(instance)
     const loses = changes.flatMap(change => (change.loses === undefined ? [] : [change.loses])).join(', ')
@@ -49,13 +64,21 @@ export function planHost(work: HostWork): HostPlan {
       after: [],
       certainty,
       instance,
+      ...(silent ? { silent } : {}),
       ...(loses === '' ? {} : { loses }),
       ...(changes.length === 0 ? {} : { changes }),
     }
     ;(isBefore(run.stage) ? plan.before : plan.after).push(step)
+    if (silent) return
+    for (const { block, part } of run.task.blocks) if (part === 'block') acting.add(blockKey(run, block))
     for (const key of instance.want === undefined ? [] : (run.kind.touches?.(instance.want) ?? []))
       touched.set(key, title)
-    for (const { name } of run.task.notify) notified.set(`${run.play.name}/${name}`, title)
+    notify(instance)
+  }
+
+  const notify = (instance: Instance): void => {
+    const { play, task } = instance.run
+    for (const { name } of task.notify) notified.set(`${play.name}/${name}`, titleOf(instance))
   }
 
   const touchedBy = (instance: Instance): string | undefined =>
@@ -65,39 +88,72 @@ export function planHost(work: HostWork): HostPlan {
       .find(by => by !== undefined)
 
   const task = (instance: Instance): void => {
-    if (instance.state === 'waiting') {
+    const { run, state, changes, fault } = instance
+    if (state === 'waiting') {
       const name = instance.waits?.for === 'register' ? instance.waits.name : 'facts'
       return list(instance, `depends on ${name}`, 'unknown', [])
     }
-    if (instance.state === 'skipped') return
-    const unknown = instance.run.kind.unknown?.(instance.want) ?? false
-    if (instance.changes.length > 0)
-      return list(instance, causeOf(instance.changes), unknown ? 'unknown' : 'will', instance.changes)
+    if (state === 'skipped') return
+    if (fault) return list(instance, `cannot be read yet: ${fault.message}`, 'unknown', [])
+    if (run.kind.message) return list(instance, '', 'will', [])
+    const unknown = run.kind.unknown?.(instance.want) ?? false
+    if (changes.length > 0) return list(instance, causeOf(changes), unknown ? 'unknown' : 'will', changes)
     const by = touchedBy(instance)
     if (by !== undefined) return list(instance, `after ${by}`, 'will', [])
     plan.unchanged++
+    // What all hosts hear of is read again before any of them goes on, if it is out of date by then.
+    if (run.task.run_once && run.gives.length > 0) list(instance, '', 'will', [], true)
+    // What only reads can say of itself that something has changed.
+    if (instance.result?.changed) notify(instance)
+  }
+
+  /** The block whose failure a task waits for; undefined for one that is no part of a rescue. */
+  const rescueOf = ({ task }: TaskRun): BlockPart | undefined => task.blocks.findLast(({ part }) => part === 'rescue')
+
+  /** A task that only runs after a failure: what it would find then cannot be known, but for a condition that no register decides. */
+  const rescue = (run: TaskRun, { name }: BlockPart): void => {
+    if (!run.task.blocks.every(({ part, block }) => part !== 'rescue' || acting.has(blockKey(run, block)))) return
+    const cause = `only if ${name} fails`
+    if (run.instances === undefined) return open(run, cause)
+    for (const instance of run.instances)
+      if (instance.state !== 'skipped' || [...(instance.reads ?? [])].some(read => registers.has(read)))
+        list(instance, cause, 'unknown', [])
   }
 
   const handler = (run: TaskRun): void => {
     const name = handlerName(run)
-    const by = notified.get(name)
+    const called = [name, ...run.task.listen.map(topic => `${run.play.name}/${topic}`)]
+    const by = called.map(one => notified.get(one)).find(notifier => notifier !== undefined)
+    const maybe = called.map(one => doubtful.get(one)).find(notifier => notifier !== undefined)
     const due = work.state.pending.includes(pendingKey(name))
-    if (by === undefined && !due) return
-    const cause = by === undefined ? 'interrupted run' : `notified by ${by}`
+    if (by === undefined && !due && maybe === undefined) return
+    const cause = by !== undefined ? `notified by ${by}` : due ? 'interrupted run' : `if ${maybe} notifies it`
+    const isSure = by !== undefined || due
     if (run.instances === undefined) open(run, cause)
     for (const instance of run.instances ?? [])
-      if (instance.state !== 'skipped') list(instance, cause, instance.state === 'waiting' ? 'unknown' : 'will', [])
+      if (instance.state !== 'skipped')
+        list(instance, cause, isSure && instance.state !== 'waiting' ? 'will' : 'unknown', [])
   }
 
   const open = (run: TaskRun, cause: string): void => {
     const stand: Instance = { id: run.id, run, vars: {}, state: 'waiting', changes: [], verb: '' }
     list(stand, cause, 'unknown', [])
+    if (run.maker === undefined) return
+    const handlers = work.runs.filter(other => other.handler && other.play === run.play)
+    const names = notifiedInside(run.task) ?? handlers.map(other => other.task.name)
+    for (const name of names) {
+      const key = `${run.play.name}/${name}`
+      if (!doubtful.has(key)) doubtful.set(key, run.task.name)
+    }
   }
-  const loopWaits = ({ waits }: TaskRun): string =>
-    `its loop depends on ${waits?.for === 'register' ? waits.name : 'facts'}`
+  const loopWaits = ({ waits, maker }: TaskRun): string =>
+    `${maker ? '' : 'its loop '}depends on ${waits?.for === 'register' ? waits.name : 'facts'}`
 
   for (const run of work.runs) {
-    if (run.handler) handler(run)
+    if (run.follows) continue
+    const rescued = rescueOf(run)
+    if (rescued) rescue(run, rescued)
+    else if (run.handler) handler(run)
     else if (run.instances === undefined) open(run, loopWaits(run))
     else run.instances.forEach(task)
   }

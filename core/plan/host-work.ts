@@ -1,14 +1,17 @@
 // All that is known of one host during a run: its way in, its answers, its tasks.
+
+import { isUse } from '../config/index.js'
 import type { Connection } from '../connection.js'
 import type { UserError } from '../errors.js'
 import type { Facts } from '../facts.js'
-import type { Play } from '../playbook.js'
+import type { Play, Task } from '../playbook.js'
 import type { Host, PlaybookUse, Stage } from '../project.js'
 import type { Detection } from '../provider.js'
 import type { Vars } from '../raw.js'
 import type { AnyResource } from '../resource.js'
 import type { HostState } from '../state.js'
-import { type Instance, type Result, resultOf, type TaskRun } from './task-run.js'
+import { type Instance, type Result, type RunMaker, resultOf, type TaskRun } from './task-run.js'
+import { useKinds } from './use-kinds.js'
 
 /** One host's share of a run. */
 export interface HostWork {
@@ -66,6 +69,32 @@ export function playsFor(
 const tagged = (tags: readonly string[], wanted: readonly string[]): boolean =>
   wanted.length === 0 || tags.some(tag => wanted.includes(tag)) || tags.includes('always')
 
+/** Whether a task is chosen by `--tags`, or may bring one that is. */
+const mayBeChosen = ({ kind, tags, opens }: Task, around: readonly string[], wanted: readonly string[]): boolean => {
+  const all = [...around, ...tags]
+  if (tagged(all, wanted)) return true
+  return opens === undefined ? isUse({ kind }) : opens.tasks.some(task => mayBeChosen(task, all, wanted))
+}
+
+/** Names that a task gives to later ones; an include or a role those of its tasks. */
+const givenNames = ({ kind, args, register, opens }: Task): string[] => [
+  ...(register === undefined ? [] : [register]),
+  ...(kind === 'set_fact' && typeof args.value === 'object' && args.value !== null ? Object.keys(args.value) : []),
+  ...(opens?.tasks.flatMap(givenNames) ?? []),
+]
+
+/** Names that the tasks of a use may notify, when they are known; undefined where it may be any handler of the play. */
+export function notifiedInside({ kind, opens, notify }: Task): string[] | undefined {
+  const names = notify.map(({ name }) => name)
+  if (!isUse({ kind })) return names
+  if (opens === undefined) return undefined
+  const inside = opens.tasks.map(notifiedInside)
+  if (inside.includes(undefined)) return undefined
+  const all = [...names, ...inside.flatMap(some => some ?? [])]
+  // A role's own handlers go by the role's name too.
+  return opens.role === undefined ? all : [...all, ...all.map(name => `${opens.name} : ${name}`)]
+}
+
 /** The tasks of one play on one host; handlers come after the tasks. Ids are the same for the same file; `taken` gets them, so that no two plays share one. */
 export function runsOf(
   host: string,
@@ -75,18 +104,35 @@ export function runsOf(
   taken: Set<string>,
 ): TaskRun[] {
   const { play, stage, vars, label } = use
-  const make = (task: Play['tasks'][number], handler: boolean): TaskRun => {
+  const idOf = (task: Task, handler: boolean): string => {
     const base = `${host}/${play.name}/${handler ? 'handler ' : ''}${task.name}`
     const end = label === '' || label === '0' ? '' : ` @${label}`
     let id = `${base}${end}`
     for (let count = 2; taken.has(id); count++) id = `${base} ${count}${end}`
     taken.add(id)
-    const kind = kinds.get(task.kind)
-    if (kind === undefined) throw new Error(`no such kind of resource: ${task.kind}`)
-    return { id, host, play, task, kind, stage, handler, vars }
+    return id
   }
-  const tasks = play.tasks.filter(task => tagged([...play.tags, ...task.tags], tags)).map(task => make(task, false))
-  return tasks.length === 0 ? [] : [...tasks, ...play.handlers.map(task => make(task, true))]
+  const maker: RunMaker = {
+    make(task, handler, from) {
+      if (!handler && !mayBeChosen(task, play.tags, tags)) return undefined
+      const kind = useKinds[task.kind] ?? kinds.get(task.kind)
+      if (kind === undefined) throw new Error(`no such kind of resource: ${task.kind}`)
+      const run: TaskRun = {
+        id: idOf(task, handler),
+        host,
+        play,
+        task,
+        kind,
+        stage,
+        handler,
+        vars,
+        gives: givenNames(task),
+      }
+      return { ...run, ...(from === undefined ? {} : { from }), ...(isUse(task) ? { maker } : {}) }
+    },
+  }
+  const tasks = play.tasks.flatMap(task => maker.make(task, false) ?? [])
+  return tasks.length === 0 ? [] : [...tasks, ...play.handlers.flatMap(task => maker.make(task, true) ?? [])]
 }
 
 /** The name a handler's mark is made from: the same in every run of the same file. */
@@ -96,31 +142,52 @@ export const handlerName = (run: TaskRun): string => `${run.play.name}/${run.tas
 export const instancesOf = (work: HostWork): Instance[] => work.runs.flatMap(run => run.instances ?? [])
 
 /** Kinds whose output nobody can foretell. */
-const unforeseeable = (instance: Instance): boolean => instance.run.kind.unknown !== undefined
+const unforeseeable = ({ run: { kind } }: Instance): boolean => kind.unknown !== undefined || kind.result !== undefined
 
 const foretold = (instance: Instance): Result | undefined => {
   if (instance.result) return instance.result
-  if (instance.state === 'read' && instance.changes.length > 0 && !unforeseeable(instance))
+  if (instance.state === 'read' && !instance.fault && instance.changes.length > 0 && !unforeseeable(instance))
     return { changed: true, failed: false, skipped: false }
   return undefined
 }
 
+/** What a run registers, and the facts that it sets. */
+const namesGivenBy = ({ task, gives }: TaskRun): string[] =>
+  task.register === undefined || gives.includes(task.register) ? gives : [...gives, task.register]
+
 /** Tasks that come before one: only they can have registered what it reads. */
 const runsBefore = ({ runs }: HostWork, reader: TaskRun): TaskRun[] => runs.slice(0, Math.max(0, runs.indexOf(reader)))
 
-/** The registers that a task can read: of what has run, and of what the plan can foretell. A name that is missing is not known yet. */
-export function knownRegisters(work: HostWork, reader: TaskRun): Record<string, Result> {
-  const known: Record<string, Result> = {}
+/** What the tasks before one give it by name, and the names that are not known because a task before it has not ended yet. */
+function givenTo(work: HostWork, reader: TaskRun): { known: Record<string, unknown>; open: Set<string> } {
+  const known: Record<string, unknown> = {}
+  const open = new Set<string>()
   for (const run of runsBefore(work, reader)) {
-    if (run.task.register === undefined) continue
-    const foretelling = run.instances?.map(instance => ({ ...instance, result: foretold(instance) }) as Instance)
-    const result = foretelling ? resultOf({ ...run, instances: foretelling }) : undefined
-    if (result) known[run.task.register] = result
-    else delete known[run.task.register]
+    const names = namesGivenBy(run)
+    if (names.length === 0) continue
+    const giver = run.follows ? run.follows.run : run
+    const foretelling = giver?.instances?.map(instance => ({ ...instance, result: foretold(instance) }) as Instance)
+    const result = giver && foretelling ? resultOf({ ...giver, instances: foretelling }) : undefined
+    for (const name of names)
+      if (result) open.delete(name)
+      else {
+        open.add(name)
+        delete known[name]
+      }
+    if (result === undefined) continue
+    if (run.task.register !== undefined) known[run.task.register] = result
+    for (const { run: by, want, result: own } of giver?.instances ?? [])
+      if (want !== undefined && !own?.skipped) Object.assign(known, by.kind.gives?.(want))
   }
-  return known
+  return { known, open }
 }
 
-/** Names that tasks of the host register, before a certain one if it is given. */
+/** What a task can read by name: of what has run, and of what the plan can foretell. A name that is missing is not known yet. */
+export const knownRegisters = (work: HostWork, reader: TaskRun): Record<string, unknown> => givenTo(work, reader).known
+
+/** Names that a task cannot read yet, because a task before it has not ended. */
+export const openNames = (work: HostWork, reader: TaskRun): Set<string> => givenTo(work, reader).open
+
+/** Names that tasks of the host give to later ones, before a certain one if it is given. */
 export const registerNames = (work: HostWork, reader?: TaskRun): Set<string> =>
-  new Set((reader ? runsBefore(work, reader) : work.runs).flatMap(run => run.task.register ?? []))
+  new Set((reader ? runsBefore(work, reader) : work.runs).flatMap(namesGivenBy))

@@ -4,7 +4,7 @@ import type { Connection, ExecOptions } from '../connection.js'
 import { likeError, UserError } from '../errors.js'
 import { cleanLine } from '../events.js'
 import { factsProbe, readFacts } from '../facts.js'
-import { type Answer, cannotBecome, joinPieces, type Piece, splitAnswers } from '../probe/join.js'
+import { type Answer, cannotBecome, joinPieces, type Piece, splitAnswers, tookTooLong } from '../probe/join.js'
 import type { Detection } from '../provider.js'
 import type { Sh } from '../sh.js'
 import { readState, stateProbe } from '../state.js'
@@ -31,6 +31,7 @@ export const probePiece = (instance: Instance): Piece => ({
   id: instance.id,
   command: instance.run.kind.probe(instance.want),
   user: userOf(instance),
+  ...(instance.run.task.timeout === undefined ? {} : { timeout: instance.run.task.timeout }),
 })
 
 const contentId = (instance: Instance): string => `${instance.id} (content)`
@@ -53,6 +54,8 @@ const faultOf = (instance: Instance, answer: Answer | undefined): UserError => {
       at,
       hint: `give hosts.${instance.run.host}.become, or connect as root; on this machine: run longshore by sudo`,
     })
+  if (answer.code === tookTooLong && instance.run.task.timeout !== undefined)
+    return new UserError(`did not end within ${instance.run.task.timeout} s`, { where, at, output: answer.err.trim() })
   const said = instance.run.task.no_log ? '(not shown: no_log)' : cleanLine(answer.err.trim() || answer.out.trim())
   return new UserError(`cannot tell how it stands: the probe ended with code ${answer.code}`, {
     where,
@@ -67,10 +70,38 @@ const outputs = (seen: unknown): Partial<Result> => {
   return { rc, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() }
 }
 
+/** What is known of something that is as wanted, or that only tells something. */
+const unchangedResult = ({ run: { kind }, want, seen }: Instance): Result => ({
+  ...kind.result?.(want, seen),
+  changed: false,
+  failed: false,
+  skipped: false,
+  ...outputs(seen),
+})
+
+/** Kinds that ask the host nothing: they only say or set something. */
+export const isSpoken = ({ run: { kind } }: Instance): boolean => kind.message !== undefined || kind.gives !== undefined
+
+/** Ends what asks the host nothing, as far as its values are known. */
+export function settleSpoken(instance: Instance): void {
+  instance.state = 'read'
+  instance.changes = []
+  instance.verb = instance.run.kind.verb(instance.want, undefined)
+  instance.result = { changed: false, failed: false, skipped: false }
+}
+
 /** Takes a probe's answer into the instance: seen, changes, verb and, where nothing is to be done, its result. */
 export function takeAnswer(instance: Instance, answer: Answer | undefined): void {
-  if (answer?.code !== 0) throw faultOf(instance, answer)
   const { kind, host, task } = instance.run
+  delete instance.fault
+  if (answer !== undefined && answer.code !== 0 && task.ignore_errors) {
+    const { code: rc, out, err } = answer
+    instance.state = 'read'
+    instance.changes = []
+    instance.result = { changed: false, failed: true, skipped: false, rc, stdout: out.trimEnd(), stderr: err.trimEnd() }
+    return
+  }
+  if (answer?.code !== 0) throw faultOf(instance, answer)
   try {
     instance.seen = kind.read(answer.out, instance.want)
     instance.changes = kind.diff(instance.want, instance.seen)
@@ -80,9 +111,30 @@ export function takeAnswer(instance: Instance, answer: Answer | undefined): void
     throw likeError(error, { where: error.where ?? `${host}, ${titleOf(instance)}`, at: error.at ?? task.at })
   }
   instance.state = 'read'
-  if (instance.changes.length === 0)
-    instance.result = { changed: false, failed: false, skipped: false, ...outputs(instance.seen) }
+  if (instance.changes.length === 0) instance.result = unchangedResult(instance)
   else delete instance.result
+}
+
+/** True where a rescue would take its failure, or where it runs only after one: then it is not the host's trouble in a plan. */
+const isCaught = ({ run: { task } }: Instance): boolean =>
+  task.blocks.some(({ part, rescued }) => part === 'rescue' || (part === 'block' && rescued))
+
+/** Keeps an error for the instance's turn, where its blocks take it; throws it elsewhere. */
+export function keepFault(instance: Instance, error: unknown): void {
+  if (!(error instanceof UserError) || !isCaught(instance)) throw error
+  instance.fault = error
+  instance.state = 'read'
+  instance.changes = []
+  delete instance.result
+}
+
+/** Takes an answer for the plan: a fault is the host's trouble, unless the instance's blocks take it. */
+function takeForPlan(instance: Instance, answer: Answer | undefined): void {
+  try {
+    takeAnswer(instance, answer)
+  } catch (error) {
+    keepFault(instance, error)
+  }
 }
 
 const takeContent = (instance: Instance, answer: Answer | undefined): void => {
@@ -108,8 +160,11 @@ export async function ask(
 }
 
 /** Instances that can be asked now. Handlers are never asked: what notified them decides. */
-const askable = (work: HostWork): Instance[] =>
-  instancesOf(work).filter(instance => instance.state === 'wanted' && !instance.run.handler)
+function askable(work: HostWork): Instance[] {
+  const wanted = instancesOf(work).filter(({ state }) => state === 'wanted')
+  for (const instance of wanted) if (isSpoken(instance)) settleSpoken(instance)
+  return wanted.filter(instance => instance.state === 'wanted' && !instance.run.handler)
+}
 
 const told = (answers: Map<string, Answer>, id: string, host: string): string => {
   const answer = answers.get(id)
@@ -129,7 +184,7 @@ export async function firstRead(
   options: ExecOptions,
 ): Promise<void> {
   if (work.connection === undefined) throw new Error(`${work.host.name} is not connected`)
-  const instances = askable(work)
+  const instances = askable(work).filter(({ delegate }) => delegate === undefined)
   const pieces: Piece[] = [
     { id: 'facts', command: factsProbe },
     { id: 'state', command: stateProbe(project) },
@@ -140,21 +195,41 @@ export async function firstRead(
   work.facts = readFacts(told(answers, 'facts', work.host.name))
   work.state = readState(told(answers, 'state', work.host.name))
   work.detection = detector.read(told(answers, 'engine', work.host.name))
-  for (const instance of instances) takeAnswer(instance, answers.get(instance.id))
+  for (const instance of instances) takeForPlan(instance, answers.get(instance.id))
 }
 
-/** Exec 2, only if needed: probes that waited for facts or a register, and the content of what differs. `resolve` resolves what can be by now. */
-export async function secondRead(work: HostWork, resolve: () => Promise<void>, options: ExecOptions): Promise<void> {
+/** Exec 2, only if needed: probes that waited for facts or a register, and the content of what differs. */
+export async function secondRead(
+  work: HostWork,
+  {
+    resolve,
+    placeOf,
+    signal,
+  }: {
+    /** Resolves what can be by now. */
+    resolve(): Promise<void>
+    /** The way to the host that an instance is done on. */
+    placeOf(instance: Instance): Connection
+    signal: AbortSignal
+  },
+): Promise<void> {
   const asked = new Set<string>()
   for (;;) {
     await resolve()
     const probes = askable(work)
     const contents = instancesOf(work).filter(one => one.state === 'read' && !asked.has(one.id) && contentPiece(one))
-    if (probes.length + contents.length === 0 || work.connection === undefined) return
+    if (probes.length + contents.length === 0) return
     for (const instance of contents) asked.add(instance.id)
-    const pieces = [...probes.map(probePiece), ...contents.flatMap(one => contentPiece(one) ?? [])]
-    const answers = await ask(work.connection, pieces, options)
-    for (const instance of probes) takeAnswer(instance, answers.get(instance.id))
+    const pieces = new Map<Connection, Piece[]>()
+    const add = (instance: Instance, piece: Piece): void => {
+      const place = placeOf(instance)
+      pieces.set(place, [...(pieces.get(place) ?? []), piece])
+    }
+    for (const instance of probes) add(instance, probePiece(instance))
+    for (const instance of contents) add(instance, contentPiece(instance) ?? probePiece(instance))
+    const told = await Promise.all([...pieces].map(([place, some]) => ask(place, some, { signal })))
+    const answers = new Map(told.flatMap(some => [...some]))
+    for (const instance of probes) takeForPlan(instance, answers.get(instance.id))
     for (const instance of contents) takeContent(instance, answers.get(contentId(instance)))
   }
 }

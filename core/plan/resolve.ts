@@ -1,77 +1,40 @@
 // Gives a task its values: expands its loop, asks its condition, renders its arguments, as far as facts and registers are known.
 import { checkValue, mergeMaps } from '../config/index.js'
-import { type At, likeError, UserError, usageError } from '../errors.js'
+import { type At, usageError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
 import {
-  evaluate,
   evaluateCondition,
   expressionReferences,
   references,
   renderText,
   renderValue,
   type Scope,
+  suggestion,
 } from '../language/index.js'
+import type { Task } from '../playbook.js'
 import type { LoadContext } from '../resource.js'
+import { firstBlock, type Known, located, passesOf } from './passes.js'
 import type { Instance, TaskRun, Waits } from './task-run.js'
 
 /** What resolving needs besides the task: the scope of its variables, and which names are not known yet. */
-export interface ResolveContext {
+export interface ResolveContext extends Known {
   files: LocalFiles
-  /** Variables in force for one task and one pass of its loop. */
-  scopeOf(run: TaskRun, vars: Record<string, unknown>): Scope
-  /** Why a task cannot read a name yet; undefined when it can. */
-  blocked(run: TaskRun, name: string): Waits | undefined
-}
-
-const firstBlock = (run: TaskRun, names: Iterable<string>, context: ResolveContext): Waits | undefined => {
-  for (const name of names) {
-    const waits = context.blocked(run, name)
-    if (waits) return waits
-  }
-  return undefined
-}
-
-const loopItems = (run: TaskRun, scope: Scope): unknown[] => {
-  const { loop, name } = run.task
-  if (loop === undefined) return [undefined]
-  const given = isExpression(loop.value) ? evaluate(loop.value, scope, loop.at) : undefined
-  const items = given ?? renderValue(loop.value, loop, scope)
-  if (!Array.isArray(items))
-    throw usageError(`the loop of "${name}" must give a list`, {
-      at: loop.at,
-      hint: 'write a list, or an expression that gives one',
-    })
-  return items
-}
-
-const isExpression = (loop: unknown): loop is string => typeof loop === 'string' && !loop.includes('{{')
-
-const loopNames = ({ task: { loop } }: TaskRun, scope: Scope): Iterable<string> => {
-  if (loop === undefined) return []
-  return isExpression(loop.value) ? expressionReferences(loop.value, scope.vars) : references(loop.value, scope.vars)
+  /** True for a task that is done on another host for all of the play: it has no instances of its own. */
+  isElsewhere?(run: TaskRun): boolean
 }
 
 /** Expands a task's loop when it can be known; afterwards `run.instances` is set, or `run.waits` says why not. */
 function expandLoop(run: TaskRun, context: ResolveContext): void {
   if (run.instances !== undefined) return
-  const { task } = run
-  const scope = context.scopeOf(run, task.vars)
-  const waits = firstBlock(run, loopNames(run, scope), context)
-  if (waits) {
-    run.waits = waits
+  const passes = passesOf(run, context)
+  if (!Array.isArray(passes)) {
+    run.waits = passes
     return
   }
   delete run.waits
-  run.instances = loopItems(run, scope).map((item, index): Instance => {
-    const vars = task.loop === undefined ? task.vars : { ...task.vars, item }
-    return {
-      id: task.loop === undefined ? run.id : `${run.id} #${index + 1}`,
-      run,
-      vars,
-      state: 'waiting',
-      changes: [],
-      verb: '',
-    }
+  run.instances = passes.map((pass, index): Instance => {
+    const id = run.task.loop === undefined ? run.id : `${run.id} #${index + 1}`
+    return { ...pass, id, run, state: 'waiting', changes: [], verb: '' }
   })
 }
 
@@ -79,23 +42,37 @@ function expandLoop(run: TaskRun, context: ResolveContext): void {
 const namesIn = (instance: Instance, scope: Scope): Set<string> => {
   const { task } = instance.run
   const names = new Set(references(task.args.value, scope.vars))
-  if (task.environment) for (const name of references(task.environment.value, scope.vars)) names.add(name)
+  for (const raw of [task.environment, task.delegate_to])
+    if (raw) for (const name of references(raw.value, scope.vars)) names.add(name)
   return names
 }
 
+/** Where `src` is looked for: in the role's folder, then in the playbook's, then in the project's. */
 const findSource =
-  (run: TaskRun, files: LocalFiles, at: At): LoadContext['find'] =>
+  ({ task, play }: TaskRun, files: LocalFiles, at: At): LoadContext['find'] =>
   async (src, folder) => {
     const { join, isAbsolute } = await import('node:path')
     if (isAbsolute(src)) return src
-    const places = [join(run.task.origin.folder, src), join(run.task.origin.folder, folder, src)]
+    const starts = [...new Set([task.origin.folder, play.folder, play.home])]
+    const places = starts.flatMap(start => [join(start, src), join(start, folder, src)])
     for (const place of places) if (await files.exists(place)) return place
     throw usageError(`${src} is not there`, { at, hint: `looked for ${places.join(' and ')}` })
   }
 
-/** The same error with the task's place, when it has none of its own. */
-const located = (error: unknown, at: At): unknown =>
-  error instanceof UserError && error.at === undefined ? likeError(error, { at }) : error
+const controllerNames = new Set(['localhost', '127.0.0.1', '::1'])
+
+/** True for the names of this machine that are no host's of the file. */
+export const isController = (name: string): boolean => controllerNames.has(name)
+
+/** The host that an instance is done on instead; a usage error when the project has none of that name. */
+function delegateOf({ delegate_to: raw }: Task, scope: Scope): string | undefined {
+  if (raw === undefined) return undefined
+  const name = String(renderValue(raw.value, raw, scope))
+  const known = Object.keys(scope.names.hosts ?? {})
+  // This machine has a host of its own, whichever name that has.
+  if (known.includes(name) || isController(name)) return name
+  throw usageError(`there is no host "${name}" to delegate to${suggestion(name, known)}`, { at: raw.at })
+}
 
 /** The task's arguments, rendered and checked; a task-wide environment stands under the task's own entries. */
 function argumentsOf(instance: Instance, scope: Scope): unknown {
@@ -133,6 +110,9 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
   }
   const waits = firstBlock(run, reads, context)
   if (waits) return wait(waits)
+  const delegate = delegateOf(task, scope)
+  if (delegate === undefined) delete instance.delegate
+  else instance.delegate = delegate
   const args = argumentsOf(instance, scope)
   // What a template file reads is known only when it is there to be rendered.
   let unready: Waits | undefined
@@ -162,6 +142,7 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 
 /** Resolves what can be resolved of one task. Instances that are already wanted, read or skipped stay as they are. */
 export async function resolveRun(run: TaskRun, context: ResolveContext): Promise<void> {
+  if (context.isElsewhere?.(run)) return
   expandLoop(run, context)
   for (const instance of run.instances ?? []) if (instance.state === 'waiting') await resolveInstance(instance, context)
 }

@@ -2,12 +2,13 @@
 import { type At, unreachableError } from '../errors.js'
 import type { Facts } from '../facts.js'
 import type { LocalFiles } from '../files.js'
-import { createScope, type Scope } from '../language/index.js'
+import { createScope, lookupsOver, type Scope } from '../language/index.js'
 import type { Host, Project } from '../project.js'
 import type { Vars } from '../raw.js'
 import type { Masker } from '../secret.js'
-import { type HostWork, knownRegisters, registerNames } from './host-work.js'
+import { type HostWork, knownRegisters, openNames } from './host-work.js'
 import type { ResolveContext } from './resolve.js'
+import { followRunOnce } from './run-once.js'
 
 /** What scopes are made from, for all hosts of a run. */
 export interface ScopeContext {
@@ -28,6 +29,10 @@ const factsOf =
     return facts
   }
 
+/** What `file` and `env` of a template ask: relative paths are looked for in these folders. */
+const lookupsIn = ({ files, project }: ScopeContext, ...folders: string[]) =>
+  lookupsOver({ files, folders, environment: project.environment })
+
 /** A host's scope outside of any play: for containers. `at` is the place that is rendered. */
 export const hostScope = (host: Host, works: readonly HostWork[], context: ScopeContext, at: At): Scope =>
   createScope({
@@ -36,6 +41,7 @@ export const hostScope = (host: Host, works: readonly HostWork[], context: Scope
     masker: context.masker,
     factsOf: factsOf(works, at),
     overrides: context.vars,
+    lookups: lookupsIn(context, context.project.folder),
   })
 
 /** How the tasks of one host get their values: facts are known once it has answered, other hosts' once all have. */
@@ -43,21 +49,29 @@ export function resolverFor(work: HostWork, works: readonly HostWork[], context:
   return {
     files: context.files,
     scopeOf(run, vars) {
-      const { item, ...own } = vars
+      const { task, play } = run
+      const { origin } = task
+      // What is not the task's own is a value already: the entry of its loop, its result.
+      const isOwn = ([name, value]: [string, unknown]): boolean =>
+        Object.hasOwn(task.vars, name) && task.vars[name] === value
+      const given = Object.entries(vars)
       return createScope({
         project: context.project,
         host: work.host,
         masker: context.masker,
-        factsOf: factsOf(works, run.task.at),
-        layers: [run.play.vars, run.vars, own],
+        factsOf: factsOf(works, task.at),
+        defaults: origin.defaults,
+        layers: [play.vars, run.vars, ...origin.vars, Object.fromEntries(given.filter(isOwn))],
         overrides: context.vars,
         registers: knownRegisters(work, run),
-        ...('item' in vars ? { item } : {}),
+        lookups: lookupsIn(context, origin.folder, play.folder, context.project.folder),
+        entries: { ...origin.entries, ...Object.fromEntries(given.filter(entry => !isOwn(entry))) },
       })
     },
+    isElsewhere: run => followRunOnce(run, work, works),
     blocked(run, name) {
       if ((name === 'facts' || name === 'hosts') && work.facts === undefined) return { for: 'facts' }
-      if (registerNames(work, run).has(name) && !(name in knownRegisters(work, run))) return { for: 'register', name }
+      if (openNames(work, run).has(name)) return { for: 'register', name }
       return undefined
     },
   }

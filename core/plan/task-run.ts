@@ -1,4 +1,5 @@
 // A task on a host, while it is planned and run: which instances its loop gives, what each waits for, wants and has seen.
+import type { UserError } from '../errors.js'
 import type { Play, Task } from '../playbook.js'
 import type { Stage } from '../project.js'
 import type { Vars } from '../raw.js'
@@ -24,8 +25,12 @@ export interface Result {
 export interface Instance {
   id: string
   run: TaskRun
-  /** Variables of this pass: the task's own and `item`. */
+  /** Variables of this pass: the task's own and the entry of its loop. */
   vars: Vars
+  /** What this pass of the loop is called. */
+  label?: string
+  /** Name of the host that it is done on, where `delegate_to` says one. */
+  delegate?: string
   /** `waiting`: its values are not known yet. `skipped`: its condition is false. `wanted`: not read yet. `read`: compared with the host. */
   state: 'waiting' | 'skipped' | 'wanted' | 'read'
   waits?: Waits
@@ -37,6 +42,14 @@ export interface Instance {
   verb: string
   /** Set when the instance has run, or needs no run. */
   result?: Result
+  /** Why it could not be read, where that is not the host's trouble: it is a step, and fails at its turn if it is still so. */
+  fault?: UserError
+}
+
+/** Makes the runs of one use of a play on one host, with ids that no other has. */
+export interface RunMaker {
+  /** Gives nothing for a task that `--tags` leaves out. */
+  make(task: Task, handler: boolean, from?: TaskRun): TaskRun | undefined
 }
 
 /** A task or handler on one host. */
@@ -50,6 +63,14 @@ export interface TaskRun {
   handler: boolean
   /** The play's own variables and those of the playbook that was asked for. */
   vars: Vars
+  /** Names that later tasks may read once it has ended: what it registers, and the facts that it sets. */
+  gives: string[]
+  /** The include or role that it came by, in the plan or at its turn. */
+  from?: TaskRun
+  /** Of an include or a role: makes the runs of its tasks. */
+  maker?: RunMaker
+  /** Of a `run_once` task that is done on another host: that host's run, as soon as it is there. */
+  follows?: { run?: TaskRun }
   /** Undefined until the loop is known. */
   instances?: Instance[]
   waits?: Waits
@@ -57,9 +78,8 @@ export interface TaskRun {
 
 /** How people call an instance: its task's name, and what the loop passes. */
 export const titleOf = (instance: Instance): string => {
-  const { item } = instance.vars as { item?: unknown }
-  if (item === undefined) return instance.run.task.name
-  return `${instance.run.task.name} (${typeof item === 'object' ? JSON.stringify(item) : String(item)})`
+  const { name } = instance.run.task
+  return instance.label === undefined ? name : `${name} (${instance.label})`
 }
 
 /** The result of a task whose instances have all ended; undefined while one is open. */

@@ -34,6 +34,15 @@ const readsHosts = ({ project, hosts }: SessionContext, works: readonly HostWork
   works.some(work => instancesOf(work).some(({ reads }) => reads?.has('hosts'))) ||
   project.services.some(({ raw }) => hosts.some(host => references(raw.value, host.vars).has('hosts')))
 
+/** The share of a run that a host has whose own tasks are no part of it. */
+export const workApart = (host: Host): HostWork => ({
+  host,
+  runs: [],
+  state: { serial: '', pending: [] },
+  dirty: false,
+  apart: true,
+})
+
 /**
  * The hosts outside of `--on` to ask, of which some are needed: containers inside wait for theirs. The others may stay away: what
  * reads them will say so. `works` are those inside, resolved as far as they can be.
@@ -47,7 +56,7 @@ export function hostsApart(
   const needed = hostsWithNeeded(context)
   const asked = readsHosts(context, works) ? outside : outside.filter(host => needed.has(host.name))
   return {
-    works: asked.map(host => ({ host, runs: [], state: { serial: '', pending: [] }, dirty: false, apart: true })),
+    works: asked.map(workApart),
     needed,
   }
 }

@@ -49,6 +49,8 @@ export async function observeDown(context: SessionContext, works: HostWork[], op
     works,
     sides,
     steps: joinSteps(hostSteps, new Map(), new Set()),
+    silent: [],
+    gates: [],
     unchanged: 0,
     unchangedByHost: new Map(),
     orphans: [],

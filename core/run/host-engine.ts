@@ -27,7 +27,11 @@ export function hostsWithContainers({ project }: SessionContext): Set<string> {
 }
 
 /** Puts the engine's own tasks between the plays before and those after it. */
-export async function addEngineRuns(work: HostWork, source: 'distro' | 'none', context: SessionContext): Promise<void> {
+export async function addEngineRuns(
+  work: HostWork,
+  source: 'distro' | 'docker-ce' | 'none',
+  context: SessionContext,
+): Promise<void> {
   const { host } = work
   const needs = providerOf(host, context).needs({ ...host.engine, source })
   const loaded = await Promise.all(

@@ -1,16 +1,17 @@
 // Looks at every host and engine, at the same time and without changing anything, and decides what is to be done.
 import { selectHosts } from '../config/index.js'
 import { messageOf, UserError } from '../errors.js'
+import { expandRuns } from '../plan/expand.js'
 import { joinSteps } from '../plan/graph.js'
 import { planHost } from '../plan/host-steps.js'
 import { type HostWork, type PlayUse, playsFor, runsOf } from '../plan/host-work.js'
 import { judgeReads } from '../plan/judge.js'
+import { orderSteps } from '../plan/places.js'
 import { firstRead, secondRead } from '../plan/read-host.js'
-import { resolveRun } from '../plan/resolve.js'
 import { resolverFor } from '../plan/scope.js'
 import type { Host } from '../project.js'
 import type { Detection } from '../provider.js'
-import { hostsApart } from './apart.js'
+import { hostsApart, workApart } from './apart.js'
 import { closeOpened, type EnginePlan, type EngineSide, planEngine } from './engine-side.js'
 import {
   addEngineRuns,
@@ -20,7 +21,9 @@ import {
   refuseDenied,
   refuseMissing,
 } from './host-engine.js'
+import { noteEngine } from './note-engine.js'
 import type { RunPlan, SessionContext } from './session.js'
+import { hostsDelegatedTo, placeOf } from './task/delegates.js'
 import { wantEngines } from './want-engines.js'
 import { mapLimited } from './workers.js'
 
@@ -55,7 +58,7 @@ export const failed = (work: HostWork, error: unknown, context: SessionContext):
 
 const resolveAll = (work: HostWork, works: readonly HostWork[], context: SessionContext) => async (): Promise<void> => {
   const resolver = resolverFor(work, works, context)
-  for (const run of work.runs) await resolveRun(run, resolver)
+  await expandRuns(work, resolver)
 }
 
 /** Folders that images are imported from, as far as the file tells them without facts. */
@@ -98,6 +101,7 @@ async function reach(
       throw read.reason
     }
     if (opened.status === 'rejected') throw opened.reason
+    noteEngine(work, provider.name, opened.value)
     const ms = Math.round(performance.now() - began)
     context.emit({ type: 'host', host: host.name, state: 'ready', ms })
     return { provider, scope, work, opened: opened.value, unforeseen: [], keyless: work.state.key === undefined }
@@ -131,7 +135,9 @@ export async function reachHosts(context: SessionContext, works: HostWork[]): Pr
 async function reachApart(context: SessionContext, works: HostWork[]): Promise<EngineSide[]> {
   const apart = hostsApart(context, works)
   works.push(...apart.works)
-  const sides = await reachHosts(context, apart.works)
+  const delegates = hostsDelegatedTo(context, works).map(workApart)
+  works.push(...delegates)
+  const sides = await reachHosts(context, [...apart.works, ...delegates])
   // One that is only read from may stay away: the template that needs its facts says so, and at which line.
   for (const work of apart.works) if (!apart.needed.has(work.host.name)) delete work.problem
   return sides
@@ -143,15 +149,31 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
   works.push(...(await Promise.all(context.hosts.map(host => startWork(host, context)))))
   const sides = await reachHosts(context, works)
   sides.push(...(await reachApart(context, works)))
+  const readRest = async (work: HostWork): Promise<void> => {
+    await secondRead(work, {
+      resolve: resolveAll(work, works, context),
+      placeOf: instance => placeOf(instance, work, works, context.project.hosts).connection,
+      signal: context.signal,
+    })
+    judgeReads(work, resolverFor(work, works, context))
+  }
   await mapLimited(works, context.forks, async work => {
     if (work.problem || work.apart) return
     try {
       const opened = sides.find(one => one.work === work)?.opened
       await needEngine(work, opened, context, withContainers)
       refuseDenied(work, opened, withContainers)
-      await secondRead(work, resolveAll(work, works, context), { signal: context.signal })
-      judgeReads(work, resolverFor(work, works, context))
-      refuseMissing(work, opened, context, withContainers)
+      await readRest(work)
+    } catch (error) {
+      failed(work, error, context)
+    }
+  })
+  // What was done once for all hosts is known now, or has a new host to be done on.
+  await mapLimited(works, context.forks, async work => {
+    if (work.problem || work.apart) return
+    try {
+      if (works.some(({ runs }) => runs.some(run => run.task.run_once))) await readRest(work)
+      refuseMissing(work, sides.find(one => one.work === work)?.opened, context, withContainers)
     } catch (error) {
       failed(work, error, context)
     }
@@ -176,7 +198,7 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
   return {
     works,
     sides,
-    steps: joinSteps(hostSteps, wanted, broken),
+    ...orderSteps(context.project, works, joinSteps(hostSteps, wanted, broken)),
     unchanged: [...unchangedByHost.values()].reduce((sum, count) => sum + count, 0),
     unchangedByHost,
     orphans: sides.flatMap(side => (side.planned?.orphans ?? []).map(thing => ({ host: side.scope.name, thing }))),

@@ -1,18 +1,23 @@
 // Does what the plan lists, and nothing else: locks, walks the graph, tells what happened, and sums up.
-import { exitCodes, messageOf, UserError } from '../errors.js'
+import { exitCodes, UserError } from '../errors.js'
 import type { HostSummary } from '../events.js'
-import type { TaskStep } from '../plan/host-steps.js'
 import type { HostWork } from '../plan/host-work.js'
-import { resolverFor } from '../plan/scope.js'
-import type { ApplyContext, EngineStep, StepResult } from '../provider.js'
+import { titleOf } from '../plan/task-run.js'
+import type { ApplyContext, EngineStep } from '../provider.js'
+import { clearMarks } from '../state.js'
 import type { Step } from '../step.js'
 import { type EngineSide, engineFor, performEngineStep } from './engine-side.js'
 import { executeSteps, type StepEnd } from './execute.js'
-import { leftOut, readLeftOut } from './left-out.js'
 import { type LockOwner, lockHosts, unlockHosts } from './lock.js'
-import { type RunPlan, type SessionContext, worksInside } from './session.js'
-import type { TaskContext } from './task-context.js'
-import { performTask } from './task-step.js'
+import { createPolicy, isTask } from './policy.js'
+import type { RunPlan, SessionContext } from './session.js'
+import { asUserError, summarise, tell } from './summary.js'
+import { delegateHost } from './task/delegates.js'
+import { leftOut, readLeftOut } from './task/left-out.js'
+import { strayMarks } from './task/stray-marks.js'
+import type { TaskContext } from './task/task-context.js'
+import { taskContexts } from './task/task-contexts.js'
+import { performTask, type TaskEnd } from './task/task-step.js'
 
 /** Steps at the same time on one host: a host's engine answers no faster to more. */
 const perHost = 4
@@ -22,15 +27,10 @@ export interface RunResult {
   exit: number
   /** The first error of each kind, for the report. */
   errors: UserError[]
+  hosts: HostSummary[]
 }
 
-const isTask = (step: Step): step is TaskStep => 'instance' in step
 const isEngine = (step: Step): step is EngineStep => 'work' in step
-
-const asUserError = (error: unknown, step: Step): UserError =>
-  error instanceof UserError
-    ? error
-    : new UserError(messageOf(error), { where: `${step.host}, ${step.verb} ${step.thing}`, cause: error })
 
 /** Told apart: what the user can mend, and what is a mistake of ours. */
 const isOurs = (error: unknown): boolean =>
@@ -38,30 +38,11 @@ const isOurs = (error: unknown): boolean =>
   !(error instanceof UserError) &&
   (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError)
 
-/** What the tasks of a host share while they run; one for each host. */
-function taskContexts(context: SessionContext, plan: RunPlan): (work: HostWork) => TaskContext {
-  const listed = new Set(plan.steps.map(step => step.id))
-  const known = new Map<HostWork, TaskContext>()
-  return work => {
-    const made: TaskContext = known.get(work) ?? {
-      project: context.project.name,
-      work,
-      resolve: resolverFor(work, plan.works, context),
-      signal: context.signal,
-      listed,
-      marked: new Set(work.state.pending),
-      output: (id, text) => context.emit({ type: 'output', id, host: work.host.name, text }),
-    }
-    known.set(work, made)
-    return made
-  }
-}
-
 function performer(
   context: SessionContext,
   plan: RunPlan,
   taskContext: (work: HostWork) => TaskContext,
-): (step: Step) => Promise<StepResult> {
+): (step: Step) => Promise<TaskEnd> {
   const sideOf = (host: string): EngineSide => {
     const side = plan.sides.find(one => one.scope.hosts.includes(host))
     if (side === undefined)
@@ -89,46 +70,6 @@ function performer(
     throw new Error(`nobody does ${step.id}`)
   }
 }
-
-const tell = (context: SessionContext, step: Step, end: StepEnd, ms: number): void => {
-  const { id, host, thing, verb } = step
-  const base = { type: 'step' as const, id, host, thing, verb, ms }
-  if (end.state === 'done' || end.state === 'already')
-    return context.emit({ ...base, state: end.state, ...(end.text === undefined ? {} : { text: end.text }) })
-  if (end.state === 'blocked') return context.emit({ ...base, state: 'skipped', text: `waits for ${end.by}` })
-  if (end.state === 'cancelled') return context.emit({ ...base, state: 'skipped', text: 'interrupted' })
-  const error = asUserError(end.error, step)
-  context.emit({
-    ...base,
-    state: error.exit === exitCodes.rolledBack ? 'rolled-back' : 'failed',
-    text: error.message,
-    ...(error.output === undefined ? {} : { output: error.output }),
-  })
-}
-
-/** Counts per host, as Ansible's users read them. */
-function summarise(plan: RunPlan, ends: ReadonlyMap<string, StepEnd>): HostSummary[] {
-  const unchangedOf = plan.unchangedByHost
-  return worksInside(plan).map(work => {
-    const host = work.host.name
-    const all = plan.steps.filter(step => step.host === host).map(step => ends.get(step.id)?.state)
-    const count = (...states: string[]): number =>
-      all.filter(state => state !== undefined && states.includes(state)).length
-    return {
-      host,
-      ok: count('already') + (unchangedOf.get(host) ?? 0),
-      changed: count('done'),
-      failed: count('failed') + (work.problem && work.problem.exit !== exitCodes.unreachable ? 1 : 0),
-      skipped: count('blocked', 'cancelled'),
-      unreachable:
-        work.problem?.exit === exitCodes.unreachable ||
-        plan.steps.some(step => step.host === host && isUnreachable(ends.get(step.id))),
-    }
-  })
-}
-
-const isUnreachable = (end: StepEnd | undefined): boolean =>
-  end?.state === 'failed' && end.error instanceof UserError && end.error.exit === exitCodes.unreachable
 
 /** The exit code of errors taken together: the worst thing that happened. */
 export function exitOf(errors: readonly UserError[], interrupted: boolean): number {
@@ -158,63 +99,93 @@ const unforeseen = (plan: RunPlan): UserError[] => {
       ]
 }
 
+/** The hosts that this run may change: those of its steps, and those that tasks are delegated to. */
+function worksToLock(context: SessionContext, { works, steps }: RunPlan): HostWork[] {
+  const names = new Set(steps.map(step => step.host))
+  for (const step of steps) {
+    const host = isTask(step) ? delegateHost(step.instance, works, context.project.hosts) : undefined
+    if (host) names.add(host.name)
+  }
+  return works.filter(work => work.problem === undefined && work.connection !== undefined && names.has(work.host.name))
+}
+
+/** Tells what tasks have to say where nothing is to be done. */
+export function tellMessages({ emit }: SessionContext, { silent }: RunPlan): void {
+  for (const { host, instance } of silent) {
+    const { kind, task } = instance.run
+    if (instance.want === undefined || instance.state !== 'read') continue
+    const text = task.no_log ? '(not shown: no_log)' : kind.message?.(instance.want)
+    if (text !== undefined) emit({ type: 'message', host, task: titleOf(instance), text })
+  }
+}
+
 /** Runs the plan. Failures are told as events and come back in the result; only mistakes of ours and a held lock are thrown. */
 export async function runPlan(context: SessionContext, plan: RunPlan, owner: LockOwner): Promise<RunResult> {
   const began = performance.now()
-  const { project, signal } = context
-  const names = new Set(plan.steps.map(step => step.host))
-  const works = plan.works.filter(work => work.problem === undefined && names.has(work.host.name))
+  const { project, signal, emit } = context
+  const works = worksToLock(context, plan)
   const problems = plan.works.flatMap(work => work.problem ?? [])
-  const broken = new Map(plan.works.filter(work => work.problem).map(work => [work.host.name, work.problem]))
   await lockHosts(works, project.name, owner, context)
   for (const side of plan.sides) if (side.wanted && side.work.state.key) side.wanted.key = side.work.state.key
   const ours: unknown[] = []
   const errors: UserError[] = []
-  const taskContext = taskContexts(context, plan)
+  const rescued = new Set<string>()
+  const policy = createPolicy(plan)
+  const moves = { any: false }
+  const taskContext = taskContexts(context, plan, policy.flow, moves)
   let ends: Map<string, StepEnd>
   try {
-    ends = await executeSteps(plan.steps, {
+    ends = await executeSteps([...plan.steps, ...plan.silent], {
       signal,
       forks: context.forks,
       perHost,
-      broken: new Set([...broken.keys()]),
+      broken: new Set(plan.works.flatMap(work => (work.problem ? [work.host.name] : []))),
+      gates: plan.gates,
+      policy: step => policy.decide(step),
       perform: performer(context, plan, taskContext),
-      started: step =>
-        context.emit({
-          type: 'step',
-          id: step.id,
-          host: step.host,
-          thing: step.thing,
-          verb: step.verb,
-          state: 'start',
-        }),
+      started: step => {
+        const { id, host, thing, verb } = step
+        if (!('silent' in step)) emit({ type: 'step', id, host, thing, verb, state: 'start' })
+      },
       ended: (step, end, ms) => {
+        moves.any ||= end.state === 'done' || end.state === 'failed'
+        const taken = policy.note(step, end)
+        if (taken !== undefined) rescued.add(step.id)
         if (end.state === 'failed') {
           if (isOurs(end.error)) ours.push(end.error)
           // What ails an engine fails many steps with one error.
           const error = asUserError(end.error, step)
-          if (!errors.includes(error)) errors.push(error)
+          if (taken === undefined && !errors.includes(error)) errors.push(error)
         }
-        tell(context, step, end, ms)
+        if (!('silent' in step) || end.state === 'failed') tell(emit, step, end, ms, taken)
       },
     })
     if (errors.length === 0 && !signal.aborted)
       await Promise.all(
         works.map(work =>
-          readLeftOut(taskContext(work)).catch((error: unknown) => {
+          afterwards(context, taskContext(work), plan).catch((error: unknown) => {
             if (!(error instanceof UserError)) throw error
             errors.push(error)
           }),
         ),
       )
   } finally {
-    await unlockHosts(works, project.name, owner, context.emit)
+    await unlockHosts(works, project.name, owner, emit)
   }
   if (ours.length > 0) throw ours[0]
   // After a failure what differs may still be what the steps left undone would have mended.
   const isWhole = errors.length === 0 && !signal.aborted
   const all = [...problems, ...errors, ...(isWhole ? unforeseen(plan) : [])]
   const exit = exitOf(all, signal.aborted)
-  context.emit({ type: 'summary', hosts: summarise(plan, ends), ms: Math.round(performance.now() - began), exit })
-  return { exit, errors: all }
+  const hosts = summarise(plan, ends, rescued)
+  emit({ type: 'summary', hosts, ms: Math.round(performance.now() - began), exit })
+  return { exit, errors: all, hosts }
+}
+
+/** When all has gone well on a host: what came up is looked for, and marks that nobody answers to are taken away. */
+async function afterwards(context: SessionContext, task: TaskContext, plan: RunPlan): Promise<void> {
+  await readLeftOut(task)
+  const keys = strayMarks(task.work, plan.works, context)
+  if (keys.length > 0)
+    await task.work.connection?.exec(clearMarks(context.project.name, keys), { as: 'best', signal: context.signal })
 }

@@ -2,14 +2,15 @@
 import type { Connection } from '../connection.js'
 import type { Emit } from '../events.js'
 import type { LocalFiles } from '../files.js'
+import type { TaskStep } from '../plan/host-steps.js'
 import type { HostWork } from '../plan/host-work.js'
 import type { Play } from '../playbook.js'
 import type { Host, Project } from '../project.js'
 import type { AnyProvider } from '../provider.js'
 import type { Vars } from '../raw.js'
-import type { AnyResource } from '../resource.js'
+import type { AnyResource, LocalWrite } from '../resource.js'
 import type { Masker } from '../secret.js'
-import type { Step } from '../step.js'
+import type { Gate, Step } from '../step.js'
 import type { EngineSide } from './engine-side.js'
 
 /** How much of the file is meant. */
@@ -26,6 +27,8 @@ export interface SessionContext {
   /** Reads a built-in playbook by name. */
   builtIn(name: string): Promise<Play[]>
   files: LocalFiles
+  /** Writes files on this machine: what tasks fetch from hosts. */
+  keep(writes: readonly LocalWrite[]): Promise<void>
   masker: Masker
   emit: Emit
   signal: AbortSignal
@@ -43,6 +46,10 @@ export interface RunPlan {
   sides: EngineSide[]
   /** In an order that respects `after`. */
   steps: Step[]
+  /** Tasks that only tell something when their turn comes: done with the rest, listed nowhere. */
+  silent: TaskStep[]
+  /** Points between hosts that steps wait for. */
+  gates: Gate[]
   /** Things that are as wanted. */
   unchanged: number
   unchangedByHost: Map<string, number>
@@ -53,15 +60,19 @@ export interface RunPlan {
 /** The hosts that the command line means, without those that were only read from. */
 export const worksInside = ({ works }: RunPlan): HostWork[] => works.filter(({ apart }) => !apart)
 
-/** A step as events and reports see it: without what only the runner needs. */
-export const publicStep = (step: Step): Step => ({
-  id: step.id,
-  host: step.host,
-  thing: step.thing,
-  verb: step.verb,
-  cause: step.cause,
-  after: step.after,
-  certainty: step.certainty,
-  ...(step.loses === undefined ? {} : { loses: step.loses }),
-  ...(step.changes === undefined ? {} : { changes: step.changes }),
-})
+/** A step as events and reports see it: without what only the runner needs. `listed` are the ids of the plan's steps. */
+export const publicStep = (step: Step, listed: ReadonlySet<string>): Step => {
+  const waits = step.waits?.filter(id => listed.has(id)) ?? []
+  return {
+    id: step.id,
+    host: step.host,
+    thing: step.thing,
+    verb: step.verb,
+    cause: step.cause,
+    after: step.after,
+    ...(waits.length === 0 ? {} : { waits }),
+    certainty: step.certainty,
+    ...(step.loses === undefined ? {} : { loses: step.loses }),
+    ...(step.changes === undefined ? {} : { changes: step.changes }),
+  }
+}

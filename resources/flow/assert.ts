@@ -31,6 +31,9 @@ const complaint = (want: Want): string =>
 export const assert = resource<Want, 'asked'>({
   kind: 'assert',
   schema,
+  summary: 'What must hold for the play to go on.',
+  example: `- name: this is a Debian
+  assert: { that: "{{ eq facts.os.family 'debian' }}", msg: only Debian is known here }`,
   name: () => 'assertion',
   probe: () => sh`echo asked`,
   read(out) {

@@ -50,6 +50,9 @@ const subject = ({ port, host, path }: Want): string => path ?? `port ${port} of
 export const waitFor = resource<Want, { state: 'present' | 'absent' }>({
   kind: 'wait_for',
   schema,
+  summary: 'Goes on when a port answers or a path is there, or when it is gone.',
+  example: `- name: sshd answers
+  wait_for: { port: 22, timeout: 30 }`,
   name: subject,
   probe: want => sh`${definition(want)}
 if there; then echo present; else echo absent; fi`,

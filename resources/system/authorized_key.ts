@@ -95,6 +95,13 @@ const noEntry: Entry = { kind: 'absent', mode: '', owner: '', group: '', uid: ''
 export const authorizedKey = resource<Want, Seen>({
   kind: 'authorized_key',
   schema,
+  summary: 'The public keys with which a user may log in over SSH.',
+  example: `- name: the deployer logs in by key
+  user: { name: deployer, shell: /bin/sh }
+- name: with this one
+  authorized_key:
+    user: deployer
+    key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMFFjnztdJKlEUMtVEVv4fW0IEqceQwhS+TQEIRkfF0E ann@desk`,
   name: want => `SSH keys of ${want.user}`,
   probe: want => sh`
 if line=$(getent passwd ${want.user}); then

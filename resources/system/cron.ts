@@ -83,6 +83,11 @@ const sumOf = (text: string): string => createHash('sha256').update(text).digest
 export const cron = resource<Want, Seen>({
   kind: 'cron',
   schema,
+  summary: "One job in a user's crontab.",
+  example: `- name: cron is there
+  package: { name: [cron] }
+- name: backup at night
+  cron: { name: backup, hour: 3, minute: 10, job: /usr/local/bin/backup }`,
   name: want => `cron job ${want.name} of ${want.user}`,
   probe: want => sh`
 if ! command -v crontab >/dev/null; then echo missing

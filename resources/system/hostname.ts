@@ -28,6 +28,9 @@ interface Seen {
 export const hostname = resource<Want, Seen>({
   kind: 'hostname',
   schema,
+  summary: "The host's name, now and after each boot.",
+  example: `- name: its name
+  hostname: { name: web1 }`,
   name: want => `hostname ${want.name}`,
   probe: () => sh`printf 'now=%s\nboot=%s\n' "$(uname -n)" "$(cat /etc/hostname 2>/dev/null)"`,
   read(out) {

@@ -54,6 +54,9 @@ const wanted = (want: Want): Whole => ({
 export const sudoers = resource<Want, Entry>({
   kind: 'sudoers',
   schema,
+  summary: 'A file in /etc/sudoers.d, checked by visudo before it counts.',
+  example: `- name: members of adm may look at the log
+  sudoers: { name: log, group: adm, commands: [/usr/bin/journalctl] }`,
   name: want => `sudoers ${want.name}`,
   probe: want => sh`${look}
 look ${wanted(want).path} sum`,

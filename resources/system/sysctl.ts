@@ -47,6 +47,9 @@ const differsNow = (want: Want, seen: Seen): boolean =>
 export const sysctl = resource<Want, Seen>({
   kind: 'sysctl',
   schema,
+  summary: 'A kernel setting, now and after each boot.',
+  example: `- name: packets pass between networks
+  sysctl: { name: net.ipv4.ip_forward, value: 1 }`,
   name: want => `sysctl ${want.name}`,
   probe: want => sh`${look}
 look ${fileOf(want)} sum

@@ -53,6 +53,22 @@ const stale = (want: Want, seen: Seen): Change[] =>
 export const systemdUnit = resource<Want, Seen>({
   kind: 'systemd_unit',
   schema,
+  summary: 'A unit file of systemd; systemd reads it again after a change.',
+  example: `- name: a timer
+  systemd_unit:
+    name: hello.timer
+    content: |
+      [Timer]
+      OnCalendar=daily
+      [Install]
+      WantedBy=timers.target
+- name: what it starts
+  systemd_unit:
+    name: hello.service
+    content: |
+      [Service]
+      Type=oneshot
+      ExecStart=/bin/echo hello`,
   name: want => `unit ${want.name}`,
   async load(want, context) {
     if (want.src === undefined) return want

@@ -29,6 +29,11 @@ const zones = '/usr/share/zoneinfo'
 export const timezone = resource<Want, Seen>({
   kind: 'timezone',
   schema,
+  summary: 'The time zone of the host.',
+  example: `- name: the zones are there
+  package: { name: [tzdata] }
+- name: local time
+  timezone: { name: Europe/Berlin }`,
   name: want => `timezone ${want.name}`,
   probe: () => sh`
 if [ -L /etc/localtime ]; then echo "link=$(readlink /etc/localtime)"

@@ -76,6 +76,9 @@ export function textOfLines(lines: readonly string[], old: string): string {
 export interface Editing<Want extends EditWant> {
   kind: string
   schema: z.ZodType<Want>
+  /** What it is for, and tasks that show it: as every kind has them. */
+  summary?: string
+  example?: string
   /** The new text; the same text where nothing is to be done. Must be at rest after one pass. */
   edit(want: Want, text: string): string
   /** What goes into the text: a secret among it keeps the diff from being shown. */
@@ -101,6 +104,8 @@ export function editing<Want extends EditWant>(one: Editing<Want>): Resource<Wan
   return resource<Want, Entry>({
     kind: one.kind,
     schema: one.schema,
+    ...(one.summary === undefined ? {} : { summary: one.summary }),
+    ...(one.example === undefined ? {} : { example: one.example }),
     name: want => `file ${want.path}`,
     probe: want => probeText(want.path),
     read: (out, want) => readText(want.path, out),

@@ -39,4 +39,17 @@ function edit(want: Want, text: string): string {
 }
 
 /** A block of lines, found again by the markers around it. It stays where it is; a new one goes where it is told to. */
-export const block = editing<Want>({ kind: 'block', schema, edit, values: want => [want.block] })
+export const block = editing<Want>({
+  kind: 'block',
+  schema,
+  summary: 'Lines of a text file between two markers, which find them again.',
+  example: `- name: names of the shop's hosts
+  block:
+    path: /etc/hosts.shop
+    create: true
+    block: |
+      192.0.2.10 web1
+      192.0.2.11 db1`,
+  edit,
+  values: want => [want.block],
+})

@@ -75,6 +75,9 @@ function absent({ section, option }: Want, lines: string[]): string[] {
 export const ini = editing<Want>({
   kind: 'ini',
   schema,
+  summary: 'One option of a file with [sections].',
+  example: `- name: logs take 200 MB at most
+  ini: { path: /etc/systemd/journald.conf, section: Journal, option: SystemMaxUse, value: 200M, no_extra_spaces: true }`,
   edit: (want, text) => textOfLines((want.state === 'present' ? present : absent)(want, linesOf(text)), text),
   values: want => [want.value],
 })

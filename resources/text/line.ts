@@ -51,6 +51,13 @@ function absent(want: Want, lines: readonly string[]): readonly string[] {
 export const line = editing<Want>({
   kind: 'line',
   schema,
+  summary: 'One line of a text file, found by an expression or by itself.',
+  example: `- name: no passwords over SSH
+  line:
+    path: /etc/ssh/sshd_config
+    regexp: "^#?PasswordAuthentication"
+    line: PasswordAuthentication no
+    validate: "/usr/sbin/sshd -t -f %s"`,
   edit: (want, text) => textOfLines((want.state === 'present' ? present : absent)(want, linesOf(text)), text),
   values: want => [want.line],
 })

@@ -25,4 +25,12 @@ const edit = (want: Want, text: string): string =>
   })
 
 /** Replaces all matches. What it writes must not match again, or the second run would change it again; a plan says so. */
-export const replace = editing<Want>({ kind: 'replace', schema, edit, values: want => [want.replace] })
+export const replace = editing<Want>({
+  kind: 'replace',
+  schema,
+  summary: 'Every match of an expression in a text file.',
+  example: `- name: colours and short names that Debian leaves out
+  replace: { path: /root/.bashrc, regexp: "^# (export|alias) ", replace: '\\1 ' }`,
+  edit,
+  values: want => [want.replace],
+})

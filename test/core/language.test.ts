@@ -3,12 +3,30 @@ import { test } from 'tap'
 import { nearest } from '../../core/language/index.js'
 import { testConditions } from './language/conditions.js'
 import { testDamage } from './language/damage.js'
+import {
+  testHelperMistakes,
+  testHelpers,
+  testHelpersInConditions,
+  testLookups,
+  testSecretHelpers,
+  testSecretsInExpressions,
+} from './language/helpers.js'
 import { testInterpolatedValues, testInterpolation } from './language/interpolation.js'
 import { testEngineTemplates, testTemplateMistakes, testTemplates } from './language/templates.js'
 import { testPrecedence, testReferences, testValues } from './language/values.js'
 
 test('templates give text', t => {
   testTemplates(t)
+  t.end()
+})
+
+test('helpers', t => {
+  testHelpers(t)
+  testHelperMistakes(t)
+  testSecretHelpers(t)
+  testLookups(t)
+  testHelpersInConditions(t)
+  testSecretsInExpressions(t)
   t.end()
 })
 

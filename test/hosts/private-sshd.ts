@@ -1,10 +1,12 @@
 // A private sshd on a loopback port, with its own keys and users, for the tests of this room; everything it makes it removes.
+
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { anyEngine } from '../../core/engine-want.js'
 import type { Host } from '../../core/project.js'
 import { type ConnectOptions, createConnect } from '../../hosts/index.js'
 
@@ -124,7 +126,7 @@ export const hostOf = (host: Partial<Host>): Host => ({
   labels: {},
   groups: [],
   vars: {},
-  engine: { provider: 'docker', users: [] },
+  engine: anyEngine(),
   at: { file: 'longshore.yaml', line: 1, column: 1 },
   ...host,
 })

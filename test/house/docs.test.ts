@@ -18,10 +18,15 @@ const pages = [
   ...readdirSync(join(packageRoot, 'docs')).map(name => join('docs', name)),
 ]
 
-test('the reference page is what the schemas give', t => {
-  const made = longshore('schema', '--markdown')
-  t.equal(made.status, 0, made.stderr)
-  t.equal(read('docs/reference.md'), made.stdout, 'else: npm run docs')
+test('the reference pages are what the schemas give', t => {
+  for (const [page, command] of [
+    ['docs/reference.md', 'schema'],
+    ['docs/kinds.md', 'docs'],
+  ] as const) {
+    const made = longshore(command, '--markdown')
+    t.equal(made.status, 0, made.stderr)
+    t.equal(read(page), made.stdout, 'else: npm run docs')
+  }
   t.end()
 })
 

@@ -1,6 +1,8 @@
 // The parts of the docker provider that need no engine: requests, streams, verdicts, and what a host's shell told.
+
 import { Readable } from 'node:stream'
 import { test } from 'tap'
+import { anyEngine } from '../../core/engine-want.js'
 import { Secret } from '../../core/secret.js'
 import type { ContainerConfig } from '../../core/wanted.js'
 import type { ContainerDetails } from '../../providers/docker/api/shapes.js'
@@ -22,11 +24,11 @@ test('the provider is listed, and needs its playbook unless the engine is none o
     providers.map(({ name }) => name),
     ['docker'],
   )
-  t.same(docker.needs({ provider: 'docker', users: [] }), [{ playbook: 'docker', vars: {} }])
+  t.same(docker.needs(anyEngine()), [{ playbook: 'docker', vars: {} }])
   const users = { playbook: 'docker-users', vars: { users: ['deploy'] } }
-  t.same(docker.needs({ provider: 'docker', users: ['deploy'] }), [{ playbook: 'docker', vars: {} }, users])
-  t.same(docker.needs({ provider: 'docker', source: 'none', users: ['deploy'] }), [users])
-  t.same(docker.needs({ provider: 'docker', source: 'none', users: [] }), [])
+  t.same(docker.needs({ ...anyEngine(), users: ['deploy'] }), [{ playbook: 'docker', vars: {} }, users])
+  t.same(docker.needs({ ...anyEngine(), source: 'none', users: ['deploy'] }), [users])
+  t.same(docker.needs({ ...anyEngine(), source: 'none' }), [])
   t.end()
 })
 

@@ -1,4 +1,5 @@
 // A real engine for the tests: this machine's own, spoken to through the local connection, and a run without the rest of the program.
+
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,6 +8,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { localFiles } from '../../cli/files.js'
 import type { Connection } from '../../core/connection.js'
+import { anyEngine } from '../../core/engine-want.js'
 import type { Event } from '../../core/events.js'
 import type { Host } from '../../core/project.js'
 import { type EngineStep, isAbsent, type Scope, type StepResult } from '../../core/provider.js'
@@ -53,7 +55,7 @@ const localHost = (name: string): Host => ({
   labels: {},
   groups: [],
   vars: {},
-  engine: { provider: 'docker', users: [] },
+  engine: anyEngine(),
   at,
 })
 

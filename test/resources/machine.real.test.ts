@@ -1,5 +1,5 @@
-// Packages, users, groups and services on the machine of the tests, with throw-away names; needs root.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+// Users, groups and services on the machine of the tests, with throw-away names; needs root.
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { t as all, test } from 'tap'
 import { Secret } from '../../core/secret.js'
@@ -133,26 +133,4 @@ test('a daemon without start-stop-daemon', async t => {
   const start = await converge('service', yaml, shell)
   t.same([start.ended.code, start.ended.stdout, start.left], [0, 'started by setsid\n', []], start.ended.stderr)
   t.same((await converge('service', { ...yaml, state: 'stopped' }, shell)).left, [])
-})
-
-test('packages come and go', { timeout: 600_000 }, async t => {
-  const name = 'hello'
-  await run({ sh: `apt-get remove -y -o DPkg::Lock::Timeout=300 ${name}` })
-  const stamp = '/run/longshore/apt-updated'
-  rmSync(stamp, { force: true })
-  for (const shell of shells) {
-    const there = await converge('package', { name: [name, 'dash'], state: 'present' }, shell)
-    t.match(there, { changes: [{ what: name, from: 'absent' }], left: [], ended: { code: 0 } }, there.ended.stderr)
-    t.ok(existsSync(stamp), 'the lists were refreshed')
-    const gone = await converge('package', { name, state: 'absent' }, shell)
-    t.match(gone, { changes: [{ what: name, to: 'absent' }], left: [], ended: { code: 0 } }, gone.ended.stderr)
-  }
-  const unknown = await converge('package', 'no-such-package-at-all', ['dash'])
-  t.match(unknown.ended, { code: 100, stderr: /Unable to locate package/ })
-})
-
-test('a host without apt is told so', async t => {
-  const here = t.testdir({ bin: {} })
-  mkdirSync(join(here, 'empty'))
-  await t.rejects(plan('package', 'curl', ['/usr/bin/env', `PATH=${join(here, 'empty')}`, '/bin/sh']), /with apt only/)
 })

@@ -88,6 +88,7 @@ export const contextIn = (folder: string): LoadContext => ({
       ),
     stat: path => entryOf(path, path).catch(() => undefined),
     text: path => readFile(path, 'utf8'),
+    textNow: path => readFileSync(path, 'utf8'),
     bytes: path => readFile(path),
     async list(top) {
       const names = (await readdir(top, { recursive: true })).sort()

@@ -17,8 +17,23 @@ secrets: { DB: { env: PW } }
 playbooks: [b.yaml, { play: b.yaml, on: role=web, stage: after-containers }]
 containers: { app: { image: "x:1", on: front } }
 `
-  const play =
-    '- hosts: all\n  vars: { a: "{{ b }}" }\n  tasks:\n    - package: { name: [a, "{{ x }}"] }\n      when: a == "b" && c.exists(x, x > 1)\n      notify: h\n  handlers:\n    - { name: h, command: { argv: [a] }, check: "true" }\n'
+  const play = `- hosts: all
+  vars: { a: "{{ b }}" }
+  serial: [1, 50%]
+  roles: [{ role: r, vars: { x: 1 } }]
+  tasks:
+    - package: { name: [a, "{{ x }}"] }
+      when: a == "b" && c.exists(x, x > 1)
+      notify: h
+    - block: [{ command: a, until: result.rc == 0, retries: 2 }]
+      rescue: [{ include: { file: t.yaml, vars: { y: 2 } }, loop: { k: v }, loop_control: { label: "{{ item.key }}" } }]
+  handlers:
+    - { name: h, listen: [all], command: { argv: [a] }, check: "true" }
+`
+  const tasks = `- { command: a, delegate_to: "{{ host.name }}", environment: { A: b } }
+- block: [{ include: "{{ x }}.yaml" }]
+  always: [{ package: { name: c }, notify: h }]
+`
   let seed = 12345
   const random = (below: number): number => {
     seed = (seed + 0x6d2b79f5) | 0
@@ -64,14 +79,15 @@ containers: { app: { image: "x:1", on: front } }
   }
   let refused = 0
   for (let round = 0; round < 300; round++) {
-    const [file, book] = round % 2 === 0 ? [damage(whole), play] : [whole, damage(play)]
+    const [file, book, role] = [whole, play, tasks].map((text, index) => (round % 3 === index ? damage(text) : text))
     try {
-      const project = await load(file, { '/p/b.yaml': book })
+      const files = { '/p/b.yaml': book ?? '', '/p/roles/r/tasks/main.yaml': role ?? '', '/p/t.yaml': tasks }
+      const project = await load(file ?? '', files)
       for (const host of project.hosts) selectHosts(parseSelector(host.name, host.at), project)
     } catch (error) {
       refused++
       if (!(error instanceof UserError) || error.at === undefined)
-        t.fail(`round ${round}: ${messageOf(error)}\n${file}\n${book}`)
+        t.fail(`round ${round}: ${messageOf(error)}\n${file}\n${book}\n${role}`)
     }
   }
   t.ok(refused > 150, `${refused} of 300 were refused`)

@@ -26,12 +26,13 @@ export async function testPlaybook(t: Test): Promise<void> {
     notify: [],
     tags: [],
     vars: {},
-    ignore_errors: false,
     no_log: false,
+    run_once: false,
+    blocks: [],
   })
   t.match(second, {
     name: 'motd',
-    when: { text: '(facts.os.family == "debian") && (true)' },
+    when: [{ text: '(facts.os.family == "debian") && (true)' }],
     notify: [{ name: 'tell', at: { line: 16 } }],
     loop: { value: '{{ names }}' },
     register: 'out',
@@ -57,15 +58,15 @@ export async function testPlaybookMistakes(t: Test): Promise<void> {
   const rows: [string, string, string[]][] = [
     [
       'words',
-      '- tasks:\n    - packge: { name: x }\n    - package: { nam: x }\n      notify: tel\n    - package: { name: x }\n      retries: 3\n      become: yes\n    - name: nothing\n    - package: { name: a }\n      copy: { dest: /a }\n  handlers:\n    - name: tell\n      command: { argv: [a] }\n    - command: { argv: [b] }\n',
+      '- tasks:\n    - packge: { name: x }\n    - package: { nam: x }\n      notify: tel\n    - package: { name: x }\n      retries: many\n      become: yes\n    - name: nothing\n    - package: { name: a }\n      copy: { dest: /a }\n  handlers:\n    - name: tell\n      command: { argv: [a] }\n    - command: { argv: [b] }\n',
       [
         '2:7: unknown word "packge" in a task; did you mean "package"?',
         '3:7: package.name is missing (text or a list)',
         '3:18: unknown key "nam" in package; did you mean "name"?',
         '4:15: there is no handler "tel" in this play; did you mean "tell"?',
-        '6:7: retries is not supported by this version',
+        '6:16: retries must be a number, not "many"',
         '7:15: become must be true or false, not "yes"',
-        '8:7: a task needs a resource: one of command, copy, package',
+        '8:7: a task needs a resource: one of command, copy, include, package, role',
         '10:7: a task does one thing; this one has package and copy',
         '14:7: a handler needs a name',
       ],
@@ -99,9 +100,9 @@ export async function testPlaybookMistakes(t: Test): Promise<void> {
     ],
     [
       'plays',
-      '- roles: [x]\n  package: { name: x }\n  tsks: []\n- 5\n',
+      '- strategy: free\n  package: { name: x }\n  tsks: []\n- 5\n',
       [
-        '1:3: roles is not supported by this version',
+        '1:3: unknown word "strategy" in a play: hosts go on by themselves; `serial` takes them in batches',
         '2:3: "package" is a task\'s word; put it under `tasks:`',
         '3:3: unknown key "tsks" in play; did you mean "tasks"?',
         '4:3: play must be a map, not a whole number',

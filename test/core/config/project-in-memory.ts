@@ -14,9 +14,10 @@ export const filesOf = (texts: Record<string, string>): LocalFiles => {
     return found
   }
   return {
-    exists: async path => Object.hasOwn(texts, path),
+    exists: async path => Object.keys(texts).some(one => one === path || one.startsWith(`${path}/`)),
     stat: async () => undefined,
     text,
+    textNow: path => texts[path],
     bytes: async path => new TextEncoder().encode(await text(path)),
     list: async () => [],
   }
@@ -37,12 +38,15 @@ export const resourceKinds = [
   },
   {
     kind: 'command',
-    schema: z.strictObject({
-      sh: z.string().optional(),
-      argv: z.array(z.string()).optional(),
-      check: z.string().optional(),
-      read_only: z.boolean().optional(),
-    }),
+    schema: z.union([
+      z.string(),
+      z.strictObject({
+        sh: z.string().optional(),
+        argv: z.array(z.string()).optional(),
+        check: z.string().optional(),
+        read_only: z.boolean().optional(),
+      }),
+    ]),
   },
 ]
 

@@ -1,4 +1,5 @@
 // The names that the language's tests read: a host, its variables, facts and a secret.
+import { anyEngine } from '../../../core/engine-want.js'
 import { UserError, usageError } from '../../../core/errors.js'
 import { readFacts } from '../../../core/facts.js'
 import { createScope, type Scope, type ScopeParts } from '../../../core/language/index.js'
@@ -35,12 +36,14 @@ const host = (name: string, more: Partial<Host> = {}): Host => ({
   labels: { role: 'web' },
   groups: ['front'],
   vars,
-  engine: { provider: 'docker', users: [] },
+  engine: anyEngine(),
   at,
   ...more,
 })
 
-const facts = readFacts('hostname=web1\narch=x86_64\nos_id=debian\naddress=192.0.2.9\n')
+const facts = readFacts(
+  '@told\nhostname=web1\narch=x86_64\n@files\n/etc/os-release:ID=debian\n@route\n192.0.2.1 dev eth0 src 192.0.2.9\n',
+)
 
 /** The scope of `web1`; `more` goes over it. */
 export function scopeWith(more: Partial<ScopeParts> = {}): Scope {

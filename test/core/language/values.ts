@@ -7,7 +7,7 @@ import { answer, scopeWith, vars } from './names-in-scope.js'
 
 /** Values keep their types, secrets stay secrets. */
 export function testValues(t: Test): void {
-  const scope = scopeWith({ item: { port: 80 } })
+  const scope = scopeWith({ entries: { item: { port: 80 } } })
   const rows: [unknown, unknown][] = [
     ['{{ names }}', ['a', 'b']],
     ['{{ n }}', 3],

@@ -1,6 +1,6 @@
 // A way to a host that is a shell of this machine, with its state in a folder of its own: real scripts, no network.
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -22,7 +22,8 @@ export interface ShellHost extends Connection {
 
 const payload = (stdin: Source): string | Uint8Array => {
   if (typeof stdin === 'string' || stdin instanceof Uint8Array) return stdin
-  throw new Error('these hosts are fed text only')
+  if ('file' in stdin) return readFileSync(stdin.file)
+  throw new Error('these hosts are fed text and files only')
 }
 
 /** As nobody where that can be had, so that nothing of this machine's own state is touched. */

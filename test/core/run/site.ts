@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { localFiles } from '../../../cli/files.js'
+import { keepLocally } from '../../../cli/keep-locally.js'
 import { loadProject, parseSelector, selectHosts } from '../../../core/config/index.js'
 import type { UserError } from '../../../core/errors.js'
 import type { Event } from '../../../core/events.js'
@@ -62,6 +63,7 @@ export async function site(t: Test, yaml: string, files: Record<string, string> 
     resources,
     builtIn: async () => [],
     files: localFiles,
+    keep: keepLocally,
     masker,
     emit: event => events.push(event),
     signal: new AbortController().signal,
@@ -74,7 +76,7 @@ export async function site(t: Test, yaml: string, files: Record<string, string> 
   const went = async (context: SessionContext, events: Event[], plan: RunPlan, run: boolean): Promise<Went> => {
     const result: RunResult = run
       ? await runPlan(context, plan, { text: 'me', reason: 'test', isGone: () => false })
-      : { exit: 0, errors: plan.works.flatMap(work => work.problem ?? []) }
+      : { exit: 0, errors: plan.works.flatMap(work => work.problem ?? []), hosts: [] }
     const ends = events.flatMap(event =>
       event.type === 'step' && event.state !== 'start'
         ? [[event.id, event.text === undefined ? event.state : `${event.state}: ${event.text}`] as const]

@@ -1,0 +1,121 @@
+// The keys of daemon.json on Linux, engine 20.10 to 29.7: their types, the releases that know them, what it takes to bring them into force.
+import { z } from '../../core/schema.js'
+import { type DaemonKey, type Release, shapes } from './keys.js'
+
+const { text, texts, flag, count, path, ip, textMap, byteSize } = shapes
+
+const images =
+  'images, containers and volumes that the engine has now: they stay on the disk, and it no longer sees them'
+const longGone: Release = [24, 0]
+
+/**
+ * By name. Facts from moby's sources at 24 tags: struct tags of daemon/config/config*.go, the flags that the daemon registers (a key is only
+ * accepted where a flag of its name exists), and daemon/reload*.go for what a signal brings into force. In the structs, but refused because they
+ * have no flag: default-init, resolv-conf, swarm-raft-*, containerd-plugin-namespace.
+ */
+export const daemonKeys: Readonly<Record<string, DaemonKey>> = {
+  'allow-direct-routing': { type: flag, since: [28, 2] },
+  'allow-nondistributable-artifacts': { type: texts, reload: 'set', idle: [28, 0] },
+  'api-cors-header': { type: text, until: [29, 0] },
+  'authorization-plugins': { type: texts, reload: 'set' },
+  bip: { type: shapes.subnet },
+  bip6: { type: shapes.subnet, since: [28, 0] },
+  bridge: { type: text },
+  'bridge-accept-fwmark': { type: text, since: [29, 0] },
+  builder: { type: shapes.builder },
+  'cdi-spec-dirs': { type: texts, since: [25, 0] },
+  'cgroup-parent': { type: text },
+  'cluster-advertise': { type: text, until: longGone },
+  'cluster-store': { type: text, until: longGone },
+  'cluster-store-opts': { type: textMap, until: longGone },
+  'containerd-namespace': { type: text, hides: images },
+  'containerd-plugins-namespace': { type: text },
+  'cpu-rt-period': { type: z.int() },
+  'cpu-rt-runtime': { type: z.int() },
+  'cri-containerd': { type: flag },
+  'data-root': { type: path, hides: images },
+  debug: { type: flag, reload: 'set' },
+  'default-address-pools': { type: shapes.pools },
+  'default-cgroupns-mode': { type: z.enum(['host', 'private']), reload: 'set' },
+  'default-gateway': { type: ip },
+  'default-gateway-v6': { type: ip },
+  'default-ipc-mode': { type: z.enum(['shareable', 'private']), reload: 'set' },
+  'default-network-opts': { type: shapes.networkOptions, since: [24, 0] },
+  'default-runtime': { type: text, reload: 'set' },
+  'default-shm-size': { type: byteSize, reload: 'set' },
+  'default-stop-timeout': { type: z.int(), since: [29, 7], reload: 'set' },
+  'default-ulimits': { type: shapes.ulimits },
+  'deprecated-key-path': { type: text, idle: [23, 0] },
+  dns: { type: z.array(ip) },
+  'dns-opts': { type: texts },
+  'dns-search': { type: texts },
+  'exec-opts': {
+    type: z.array(z.string().regex(/^native\.cgroupdriver=(systemd|cgroupfs)$/, 'only native.cgroupdriver=… is known')),
+  },
+  'exec-root': { type: path },
+  experimental: { type: flag },
+  features: { type: shapes.flags, reload: 'always' },
+  'firewall-backend': { type: z.enum(['', 'iptables', 'nftables']), since: [29, 0] },
+  'fixed-cidr': { type: z.cidrv4('must be a network such as 10.20.0.0/16') },
+  'fixed-cidr-v6': { type: z.cidrv6('must be a network such as fd00::/64') },
+  graph: { type: path, until: longGone, hides: images },
+  group: { type: text },
+  'host-gateway-ip': { type: ip },
+  'host-gateway-ips': { type: z.array(ip), since: [28, 0] },
+  icc: { type: flag },
+  init: { type: flag },
+  'init-path': { type: text },
+  'insecure-registries': { type: shapes.registries, reload: 'set' },
+  ip: { type: ip },
+  'ip-forward': { type: flag },
+  'ip-forward-no-drop': { type: flag, since: [28, 0] },
+  'ip-masq': { type: flag },
+  ip6tables: { type: flag },
+  iptables: { type: flag },
+  ipv6: { type: flag },
+  labels: { type: shapes.labels, reload: 'set' },
+  'live-restore': { type: flag, reload: 'set' },
+  'log-driver': { type: text.min(1) },
+  'log-format': { type: z.enum(['text', 'json']), since: [25, 0] },
+  'log-level': { type: z.enum(['debug', 'info', 'warn', 'error', 'fatal']) },
+  'log-opts': { type: textMap },
+  'max-concurrent-downloads': { type: count, reload: 'always' },
+  'max-concurrent-uploads': { type: count, reload: 'always' },
+  'max-download-attempts': { type: count, reload: 'always' },
+  'metrics-addr': { type: text },
+  'min-api-version': { type: z.string().regex(/^\d+\.\d+$/, 'must be text such as "1.44"'), since: [29, 0] },
+  mtu: { type: count },
+  'network-control-plane-mtu': { type: count },
+  'network-diagnostic-port': { type: count.max(65535), reload: 'set' },
+  'no-new-privileges': { type: flag },
+  'node-generic-resources': { type: texts },
+  'nri-opts': { type: shapes.nri, since: [29, 2], reload: 'set' },
+  'oom-score-adjust': { type: z.int().min(-1000).max(1000), until: [26, 0] },
+  pidfile: { type: path },
+  proxies: { type: shapes.proxies, since: [23, 0] },
+  'raw-logs': { type: flag },
+  'registry-mirrors': { type: shapes.mirrors, reload: 'set' },
+  rootless: { type: flag },
+  runtimes: { type: shapes.runtimes, reload: 'set' },
+  'seccomp-profile': { type: text },
+  'selinux-enabled': { type: flag },
+  'shutdown-timeout': { type: z.int(), reload: 'set' },
+  'storage-driver': { type: text.min(1), hides: images },
+  'storage-opts': { type: texts },
+  'swarm-default-advertise-addr': { type: text },
+  tls: { type: flag },
+  tlscacert: { type: path },
+  tlscert: { type: path },
+  tlskey: { type: path },
+  tlsverify: { type: flag },
+  'userland-proxy': { type: flag },
+  'userland-proxy-path': { type: text },
+  'userns-remap': { type: text, hides: images },
+}
+
+/** Keys that are not for the file, and what to say in their place. */
+export const forbiddenKeys: Readonly<Record<string, string>> = {
+  hosts:
+    'use `listen`: the engine is started with its sockets as flags, and refuses to start when the file names them too',
+  containerd: 'leave it out: the engine is started with it as a flag, and refuses to start when the file names it too',
+}
