@@ -4,6 +4,7 @@ import type { Connection } from '../core/connection.js'
 import { exitCodes, UserError, unreachableError } from '../core/errors.js'
 import type { Host } from '../core/project.js'
 import { type AnyProvider, type ContainerState, type Engine, isAbsent, type Scope } from '../core/provider.js'
+import { interruptible } from '../core/run/interruptible.js'
 import { mapLimited } from '../core/run/workers.js'
 import type { CommandContext } from './context.js'
 
@@ -44,7 +45,7 @@ async function openAt(place: Place, connection: Connection, signal: AbortSignal)
     .then(exit => provider.readDetection(exit.stdout))
   // The engine may answer before its detection has failed.
   detection.catch(() => {})
-  const engine = await provider.open(scope, connection, detection)
+  const engine = await interruptible(provider.open(scope, connection, detection, signal), signal)
   if (!isAbsent(engine)) return { scope, provider, engine }
   return new UserError(engine.text, {
     where: host.name,

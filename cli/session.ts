@@ -4,10 +4,12 @@ import { loadPlaybook } from '../core/config/index.js'
 import { exitCodes, likeError, type UserError } from '../core/errors.js'
 import { closeEngine } from '../core/run/engine-side.js'
 import { closeAll, observe } from '../core/run/observe.js'
-import { exitOf, runPlan } from '../core/run/run.js'
+import { exitOf, runPlan, tellMessages } from '../core/run/run.js'
 import { type Extent, publicStep, type RunPlan, type SessionContext, worksInside } from '../core/run/session.js'
+import { summarise } from '../core/run/summary.js'
 import type { CommandContext } from './context.js'
-import { keepLocally } from './keep-locally.js'
+import { keepLocally } from './kept/keep-locally.js'
+import { noteRetry, retryFile } from './kept/retry.js'
 import { ownerFor } from './lock-owner.js'
 import { packageRoot } from './package-root.js'
 import { planText } from './report/plan.js'
@@ -122,8 +124,11 @@ export async function carryOut(
   reason: string,
 ): Promise<number> {
   const problems = problemsOf(plan)
+  const retry = retryFile(await context.projectFile(), context.env, context.home)
   if (plan.steps.length === 0) {
     await showPlan(context, plan)
+    tellMessages(session, plan)
+    if (!context.signal.aborted) await noteRetry(retry, summarise(plan, new Map(), new Set()))
     if (problems.length === 0 && !context.options.json) context.print('Nothing to do.')
     await showErrors(context, problems)
     return exitOf(problems, context.signal.aborted)
@@ -134,7 +139,8 @@ export async function carryOut(
     context.emit({ type: 'note', text: 'Nothing was changed.' })
     return exitCodes.failed
   }
-  const { exit, errors } = await runPlan(session, plan, ownerFor(reason))
+  const { exit, errors, hosts } = await runPlan(session, plan, ownerFor(reason))
+  await noteRetry(retry, hosts)
   await showErrors(context, errors.map(withoutOutput))
   return exit
 }

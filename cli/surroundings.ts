@@ -93,9 +93,13 @@ export function openContext(surroundings: Surroundings): OpenContext {
       aside,
     }),
   )
+  const failed = async (): Promise<string[]> => {
+    const { readRetry, retryFile } = await import('./kept/retry.js')
+    return readRetry(retryFile(await projectFile(), env, home))
+  }
   const hosts = once(async (): Promise<Host[]> => {
     const { chooseHosts } = await import('./choose-hosts.js')
-    return chooseHosts(options.on, '--on', await project())
+    return chooseHosts(options.on, '--on', await project(), options.on?.includes('@retry') ? await failed() : undefined)
   })
 
   const context: CommandContext = {

@@ -106,7 +106,10 @@ export interface Play {
   name: string
   hosts: Selector
   become: boolean
+  /** Those of `vars_files` are among them already. */
   vars: Vars
+  /** Absolute paths of `vars_files`, the strongest last. */
+  varsFiles: string[]
   tags: string[]
   tasks: Task[]
   handlers: Task[]

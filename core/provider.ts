@@ -1,6 +1,6 @@
 // What a container engine's provider is: the same words as a resource, but for all the things of one project on one engine.
 import type { Connection } from './connection.js'
-import type { EngineWant } from './engine-want.js'
+import type { EngineWant, RegistryWant } from './engine-want.js'
 import type { Emit } from './events.js'
 import type { LocalFiles } from './files.js'
 import type { Host } from './project.js'
@@ -14,10 +14,18 @@ export interface Use {
   vars: Record<string, unknown>
 }
 
+/** What a host must have had for the containers that are wanted on it: once its engine is up, and when they run. */
+export interface UsesAround {
+  before: Use[]
+  after: Use[]
+}
+
 /** Hosts that one engine serves: docker and podman each host alone, swarm its managers together. Its name is the host's where it is one. */
 export interface Scope {
   name: string
   hosts: string[]
+  /** What the file says of registries that it pulls from, by host and port. */
+  readonly registries?: Readonly<Record<string, RegistryWant>>
 }
 
 /** What a host's shell tells of the engine. */
@@ -32,8 +40,12 @@ export interface Detection {
   text: string
   /** Whose the installed engine is, in the words of `engine.source`; left out where none is installed, or where that cannot be told. */
   origin?: string
+  /** Version of the installed package, where that can be told. */
+  version?: string
   /** A fingerprint of each folder that images are imported from and that is there. */
   folders: Record<string, string>
+  /** The active firewall that published ports go past, as people call it. */
+  firewall?: string
 }
 
 /** There is no engine to speak to, and why. */
@@ -119,6 +131,11 @@ export interface Provider<Seen = unknown> {
   readonly name: string
   /** Built-in playbooks that hosts must have had first, for this `engine:` block. */
   needs(engine: EngineWant): Use[]
+  /**
+   * Built-in playbooks that bring, change and take away who may reach published ports of a host. With `prune` what is for services that
+   * are no longer declared goes too.
+   */
+  portRules?(wanted: Wanted, options: { prune: boolean }): UsesAround
   scopes(hosts: readonly Host[]): Scope[]
   /** Read-only shell, part of the host's first exec; `folders` are those that images are imported from there. */
   detect(engine: EngineWant, folders: readonly string[]): Sh
@@ -127,9 +144,14 @@ export interface Provider<Seen = unknown> {
    * Opens the engine. Tries the socket as the login user at once, without waiting for `detection` (which is still on its way);
    * asks `detection` only if that fails, then goes through root if that is what it takes.
    */
-  open(scope: Scope, connection: Connection, detection: Promise<Detection>): Promise<Engine | Absent>
+  open(
+    scope: Scope,
+    connection: Connection,
+    detection: Promise<Detection>,
+    signal?: AbortSignal,
+  ): Promise<Engine | Absent>
   /** Everything on the engine that carries the project's label, and the images and base images that `wanted` names; at most 3 waves. */
-  observe(engine: Engine | Absent, wanted: Wanted, files: LocalFiles): Promise<Seen>
+  observe(engine: Engine | Absent, wanted: Wanted, files: LocalFiles, signal?: AbortSignal): Promise<Seen>
   /** Pure. Steps with causes; what is no longer declared becomes `remove` steps only with `prune`, and is named in `orphans` anyway. */
   diff(
     scope: Scope,

@@ -10,6 +10,8 @@ export interface Raw {
   at: At
   /** Position of something inside: `where(['ports', 0])`; of the nearest parent when the path does not exist. */
   where(path: readonly (string | number)[], what?: 'key' | 'value'): At
+  /** Set for what stands in a Compose file: its variables are in it already (these ones), and it holds no templates of ours. */
+  composed?: { environment: Readonly<Record<string, string>> }
 }
 
 /** Which hosts, as the user wrote it; undefined where nothing was said. */

@@ -44,6 +44,10 @@ export interface Resource<Want, Seen> {
   verb(want: Want, seen: Seen): string
   /** Shell texts, in order, each safe to run twice. A failing one stops the rest. A payload (file content, password) goes by stdin. */
   apply(want: Want, seen: Seen): Sh[]
+  /** True when the change may put files on the host that nobody can foretell: what a package holds, what a script writes. */
+  brings?(want: Want): boolean
+  /** True when nothing is to be done only because something is not there that a package may hold: it is planned again after what `brings`. */
+  mayReturn?(want: Want, seen: Seen): boolean
   /** Keys of what it changes ("file:/etc/motd", "package:curl"): a later thing with the same key is planned again after it. */
   touches?(want: Want): string[]
   /** True when the change must be listed as `unknown` (a command without a check). */

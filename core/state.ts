@@ -19,7 +19,12 @@ export interface HostState {
   serial: string
   /** Keys of handlers that an interrupted run left due. */
   pending: string[]
+  /** True where rules for published ports of the project are kept. */
+  portRules?: boolean
 }
+
+/** The script that makes the rules for a project's published ports: root's, whoever works on the host otherwise. */
+export const portRulesFile = (project: string): string => `/var/lib/longshore/${project}/ports.sh`
 
 /** Who holds a project's lock on a host. */
 export interface Lock {
@@ -40,6 +45,7 @@ if [ -d "$p/lock" ]; then
   printf 'owner=%s\nreason=%s\n' "$(cat "$p/lock/owner" 2>/dev/null)" "$(cat "$p/lock/reason" 2>/dev/null)"
   printf 'since=%s\nnow=%s\n' "$(cat "$p/lock/since" 2>/dev/null)" "$(date +%s)"
 fi
+if [ -f ${portRulesFile(project)} ]; then echo ports=yes; fi
 for m in "$p"/pending/*; do if [ -f "$m" ]; then printf 'pending=%s\n' "\${m##*/}"; fi; done
 :`
 
@@ -56,6 +62,7 @@ export function readState(out: string): HostState {
   }
   if (/^[0-9a-f]{64}$/.test(told.key ?? '')) state.key = Buffer.from(told.key ?? '', 'hex')
   state.serial = told.serial ?? ''
+  if (told.ports === 'yes') state.portRules = true
   if (told.owner !== undefined) {
     const since = Number(told.since) || 0
     const age = Math.max(0, (Number(told.now) || since) - since)

@@ -1,4 +1,5 @@
 // What the file wants of one container engine: images, networks, volumes and containers in a normal form that every provider reads.
+import type { ContainerSettings } from './container-settings.js'
 import type { At } from './errors.js'
 import type { Value } from './secret.js'
 
@@ -29,10 +30,25 @@ export interface NetworkWant {
   external: boolean
   driver?: string
   internal: boolean
+  attachable?: boolean
+  /** Left out: as its ranges are. */
+  ipv6?: boolean
   options: Record<string, string>
   labels: Record<string, string>
-  ipam?: { subnet?: string; gateway?: string }[]
+  ipam?: IpamRange[]
+  /** Who hands out addresses, if not the engine. */
+  ipamDriver?: string
+  ipamOptions?: Record<string, string>
   at: At
+}
+
+export interface IpamRange {
+  subnet?: string
+  gateway?: string
+  /** Part of the subnet that containers get addresses from. */
+  range?: string
+  /** Addresses that are taken, by name. */
+  taken?: Record<string, string>
 }
 
 export interface VolumeWant {
@@ -53,6 +69,8 @@ export interface ContainerWant {
   /** "shop-redis-1", or container_name. */
   name: string
   config: ContainerConfig
+  /** Ports that not everybody may reach. No part of the container: other rules do not replace it. */
+  portRules?: PortRule[]
   dependsOn: Dependency[]
   at: At
 }
@@ -74,12 +92,66 @@ export interface PortWant {
   protocol: 'tcp' | 'udp' | 'sctp'
 }
 
+/** A published port that only some networks may reach. */
+export interface PortRule {
+  /** Host address that it is bound to; all if left out. */
+  ip?: string
+  /** Host port. */
+  published: number
+  protocol: PortWant['protocol']
+  /** ADDRESS/BITS of either family. */
+  allow: string[]
+}
+
 export interface MountWant {
   type: 'volume' | 'bind' | 'tmpfs'
   /** Volume name on the engine or absolute path on the host; left out for tmpfs and anonymous volumes. */
   source?: string
   target: string
   readOnly: boolean
+  settings?: MountSettings
+}
+
+/** What a mount may be told besides; each absent key means the engine's default. */
+export interface MountSettings {
+  /** Of a tmpfs: mount options as text ("size=64m,mode=1777"); also set, empty, where it was written in the short form. */
+  options?: string
+  /** Of a bind: "rslave" and the like. */
+  propagation?: string
+  /** Of a bind: the label, z or Z. */
+  selinux?: string
+  /** Of a bind: false where a missing folder is an error. */
+  create?: boolean
+  /** Of a volume: the image's content is left out. */
+  nocopy?: boolean
+  /** Of a volume: the folder in it. */
+  subpath?: string
+  /** Of a tmpfs: bytes. */
+  size?: number
+  /** Of a tmpfs: permission bits. */
+  mode?: number
+}
+
+/** A file that is put into a container before it starts. */
+export interface FileWant {
+  target: string
+  content: Value
+  uid: number
+  gid: number
+  /** Permission bits. */
+  mode: number
+}
+
+/** How a container joins a network. */
+export interface NetworkJoin {
+  /** Its name on the engine. */
+  name: string
+  aliases: string[]
+  address?: string
+  address6?: string
+  linkLocal?: string[]
+  macAddress?: string
+  options?: Record<string, string>
 }
 
 export interface HealthcheckWant {
@@ -88,11 +160,12 @@ export interface HealthcheckWant {
   intervalMs?: number
   timeoutMs?: number
   startPeriodMs?: number
+  startIntervalMs?: number
   retries?: number
 }
 
 /** How a container is run. Everything in here counts for its spec: a difference replaces the container. Absent keys mean the engine's default. */
-export interface ContainerConfig {
+export interface ContainerConfig extends ContainerSettings {
   image: string
   command?: string[]
   entrypoint?: string[]
@@ -116,8 +189,9 @@ export interface ContainerConfig {
   healthcheck?: HealthcheckWant
   ports: PortWant[]
   mounts: MountWant[]
-  /** Networks it joins, by name on the engine, with the aliases it has there; the first one is its main network. */
-  networks: { name: string; aliases: string[]; address?: string }[]
+  files?: FileWant[]
+  /** Networks it joins; the first one is its main network. */
+  networks: NetworkJoin[]
   /** `host`, `none`, `bridge` or `container:NAME` instead of networks. */
   networkMode?: string
   /** As Docker means them: `alias` leads to `container` for this container alone. */

@@ -124,6 +124,7 @@ export const command = resource<Want, Seen>({
   apply: want =>
     want.read_only ? [] : [withEnvironment(sh`${enter(want)}${body(want)}`, want.environment, want.stdin)],
   touches: want => (want.creates === undefined ? [] : [`file:${want.creates}`]),
+  brings: () => true,
   unknown: isUnchecked,
   secrets: want => [want.stdin, ...Object.values(want.environment)].filter(value => value instanceof Secret),
 })

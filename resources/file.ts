@@ -168,6 +168,7 @@ ${want.recurse === true ? probeBelow(want) : sh``}`,
     if (below === 0 || (below === 1 && changes.length > 0)) return changes
     return [...changes, { what: 'below', from: below < 0 ? 'not known' : `${below} differ`, to: 'all alike' }]
   },
+  mayReturn: want => want.state === 'absent',
   verb(want, seen) {
     if (want.state === 'absent') return 'remove'
     if (seen.kind === 'absent' && seen.link === undefined) return 'create'

@@ -3,6 +3,7 @@ import { type AnyResource, anyResource } from '../core/resource.js'
 import { command } from './command.js'
 import { copy } from './copy.js'
 import { engineConfig } from './daemon/engine_config.js'
+import { engineRegistries } from './daemon/engine_registries.js'
 import { dockerContainer } from './engine/docker_container.js'
 import { dockerImage } from './engine/docker_image.js'
 import { dockerNetwork } from './engine/docker_network.js'
@@ -18,8 +19,10 @@ import { waitFor } from './flow/wait_for.js'
 import { group } from './group.js'
 import { hostsFile } from './network/hosts_file.js'
 import { nft } from './network/nft.js'
+import { portRules } from './network/port_rules.js'
 import { sshd } from './network/sshd.js'
 import { ufw } from './network/ufw.js'
+import { enginePackage } from './packages/engine_package.js'
 import { packages } from './packages/package.js'
 import { repo } from './packages/repo.js'
 import { service } from './service.js'
@@ -69,7 +72,9 @@ export const resources: readonly AnyResource[] = [
   anyResource(fetch),
   anyResource(service),
   anyResource(systemdUnit),
+  anyResource(enginePackage),
   anyResource(engineConfig),
+  anyResource(engineRegistries),
   anyResource(cron),
   anyResource(user),
   anyResource(group),
@@ -88,6 +93,7 @@ export const resources: readonly AnyResource[] = [
   anyResource(sshd),
   anyResource(ufw),
   anyResource(nft),
+  anyResource(portRules),
   anyResource(dockerImage),
   anyResource(dockerNetwork),
   anyResource(dockerVolume),

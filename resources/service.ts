@@ -147,5 +147,6 @@ ${setState.sh === '' ? sh`` : waiting}
 )`,
     ]
   },
+  mayReturn: (want, seen) => !seen.isThere && (want.state === 'stopped' || want.enabled === false),
   touches: want => [`service:${want.name}`],
 })

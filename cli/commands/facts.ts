@@ -78,7 +78,8 @@ export const facts = command({
   },
   async run(context, { selector, vars }) {
     const allowed = new Set((await context.hosts()).map(host => host.name))
-    const chosen = chooseHosts(selector, 'SELECTOR', await context.project()).filter(host => allowed.has(host.name))
+    const meant = await chooseHosts(selector, 'SELECTOR', await context.project())
+    const chosen = meant.filter(host => allowed.has(host.name))
     return vars ? showVariables(context, chosen) : showFacts(context, chosen)
   },
 })

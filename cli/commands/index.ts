@@ -20,7 +20,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'schema',
-    summary: 'print the JSON Schema of longshore.yaml, for editors',
+    summary: 'print the JSON Schema of longshore.yaml or of a playbook, for editors',
     group: start,
     load: async () => (await import('./schema.js')).schema,
   },
@@ -101,6 +101,18 @@ export const commands: readonly CommandEntry[] = [
     summary: 'run a command on several hosts at once',
     group: look,
     load: async () => (await import('./sh.js')).sh,
+  },
+  {
+    name: 'env',
+    summary: "point a stock docker client at a host's engine",
+    group: look,
+    load: async () => (await import('./env.js')).env,
+  },
+  {
+    name: 'certs',
+    summary: "show or renew the engines' certificates, or make one for a client",
+    group: look,
+    load: async () => (await import('./certs.js')).certs,
   },
   {
     name: 'lock',

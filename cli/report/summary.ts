@@ -11,7 +11,8 @@ const troubled = (host: HostSummary): boolean => host.failed > 0 || host.unreach
 /** Lines for the end: hosts in their order, then the total. */
 export function summaryLines(event: SummaryEvent, style: Style): string[] {
   const { hosts } = event
-  const quiet = (host: HostSummary): boolean => !troubled(host) && host.changed === 0 && host.skipped === 0 && !host.rescued && !host.ignored
+  const quiet = (host: HostSummary): boolean =>
+    !troubled(host) && host.changed === 0 && host.skipped === 0 && !host.rescued && !host.ignored
   const shown = hosts.length > manyHosts ? hosts.filter(host => !quiet(host)) : hosts
   const column = columnOf(shown.map(host => host.host))
   const result = shown.map(host => {

@@ -66,7 +66,7 @@ export class RunView {
     }
     host.running.delete(event.id)
     this.#ended += 1
-    if (event.state === 'failed') this.#failed.add(event.host)
+    if (event.state === 'failed' && event.rescued === undefined) this.#failed.add(event.host)
   }
 
   /** One line per busy host and a line of counts, cut to the terminal. */

@@ -124,8 +124,13 @@ async function inPlaybooks(project: Project, host: Host, files: LocalFiles): Pro
     const raw = readYaml(await files.text(file), file)
     for (const [index, play] of plays.entries()) {
       if (!runsOn(play, on, host, project)) continue
-      found.push(...inMap(raw, [index, 'vars'], { by: `play ${play.name}`, rank: ranks.play, wide: false }))
-      for (const part of ['tasks', 'handlers']) found.push(...inTasks(raw, [index, part]))
+      const kind = { by: `play ${play.name}`, rank: ranks.play, wide: false }
+      found.push(...inMap(raw, [index, 'vars'], kind))
+      for (const path of play.varsFiles) {
+        const given = await read(path, files)
+        if (given) found.push(...inMap(given, [], kind))
+      }
+      for (const part of ['roles', 'tasks', 'handlers']) found.push(...inTasks(raw, [index, part]))
       found.push(...(await inUses(play.tasks, files, new Set())))
     }
   }

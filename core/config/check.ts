@@ -45,6 +45,13 @@ function knownKeys(schema: Schema<unknown>, path: Path): string[] {
   return inner === undefined ? [] : knownKeys(inner, rest)
 }
 
+/** Kinds whose `environment` is the thing's own, not that of the commands that make it. */
+const withOwnEnvironment = new Set(['docker_container'])
+
+/** Whether what a task, its block or its play says under `environment` is for this kind. */
+export const takesEnvironment = ({ kind, schema }: { kind: string; schema: Schema<unknown> }): boolean =>
+  !withOwnEnvironment.has(kind) && knownKeys(schema, []).includes('environment')
+
 /** Adds every mistake of the value to `problems`. Gives what the schema made of the value; undefined if there were mistakes. */
 export function check<T>(schema: Schema<T>, raw: Raw, problems: Problems, options: CheckOptions = {}): T | undefined {
   const result = schema.safeParse(raw.value)

@@ -73,7 +73,11 @@ export const engineSchema = z
     repository: z
       .strictObject({
         url: z.string().min(1).describe('A mirror of download.docker.com/linux/DISTRIBUTION.').optional(),
-        key: z.string().min(1).describe('The key that signs it: a file here, or a URL.').optional(),
+        key: z
+          .string()
+          .regex(/^(https:\/\/\S+|(?![a-z]+:\/\/).+)$/, 'must be a file here, or an https:// address')
+          .describe("The key that signs it: a file here, or an https:// address. Docker's own if left out.")
+          .optional(),
         suite: z.string().min(1).describe("The suite; the distribution's code name if left out.").optional(),
         component: z.string().min(1).describe('stable if left out.').optional(),
       })
@@ -184,7 +188,11 @@ export function readEngine(layers: readonly EngineLayer[], { folder, home, secre
   const { source, version, repository, listen, tls, proxy } = entry
   if (source !== undefined) want.source = source
   if (version !== undefined) want.version = version
-  if (repository !== undefined) want.repository = repository
+  if (repository !== undefined) {
+    const { key } = repository
+    const isFile = key !== undefined && !key.includes('://')
+    want.repository = isFile ? { ...repository, key: localPath(key, folder, home) } : repository
+  }
   if (listen !== undefined) want.listen = listen
   if (tls !== undefined) {
     want.tls = {

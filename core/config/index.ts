@@ -1,6 +1,7 @@
 // The user's files, read and checked: projects, playbooks, selectors, secrets, and the file's JSON Schema.
-export { checkValue } from './check.js'
+export { checkValue, takesEnvironment } from './check.js'
 export { mergeMaps } from './merge.js'
+export { isController } from './play/delegates.js'
 export { answersTo, checkNotify } from './play/handlers.js'
 export { adopt, adoptHandlers, originInside } from './play/inherit.js'
 export { playbookParts, playbookSchema } from './play/json-schema.js'

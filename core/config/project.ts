@@ -6,6 +6,7 @@ import type { Raw } from '../raw.js'
 import { check } from './check.js'
 import { readDotenv } from './dotenv.js'
 import { readHosts } from './hosts.js'
+import { checkDelegates } from './play/delegates.js'
 import { type PlaybookContext, readPlaybook } from './playbook.js'
 import { collectProblems, type Problems } from './problems.js'
 import { partOf, valueAt } from './raw.js'
@@ -133,6 +134,7 @@ export async function loadProject(file: string, context: ConfigContext): Promise
     environment: await readEnvironment(folder, context),
   }
   checkSelectors(project, problems)
+  for (const use of project.playbooks) for (const play of use.plays) checkDelegates(play, hosts, problems)
   problems.throwIfAny()
   return project
 }

@@ -15,6 +15,7 @@ import { type At, usageError } from '../errors.js'
 import type { Raw } from '../raw.js'
 import { collectProblems, type Problems } from './problems.js'
 import { makeRaw, type Place } from './raw.js'
+import { Tagged, tagOf } from './tagged.js'
 
 const longest = 16 * 1024 * 1024
 const deepest = 100
@@ -42,11 +43,13 @@ class Builder {
   readonly #anchors = new Map<string, Built | 'unfinished'>()
   readonly #problems: Problems
   readonly #toAt: (offset: number) => At
+  readonly #isCompose: boolean
   #aliased = 0
 
-  constructor(problems: Problems, toAt: (offset: number) => At) {
+  constructor(problems: Problems, toAt: (offset: number) => At, isCompose: boolean) {
     this.#problems = problems
     this.#toAt = toAt
+    this.#isCompose = isCompose
   }
 
   build(node: unknown, offset: number, depth = 0): Built {
@@ -61,8 +64,10 @@ class Builder {
       : isSeq(node)
         ? this.#list(node.items, start, depth)
         : this.#scalar(node, start)
-    if (anchor !== undefined) this.#anchors.set(anchor, built)
-    return built
+    const tag = this.#isCompose ? tagOf(node.tag) : undefined
+    const whole = tag === undefined ? built : { ...built, value: new Tagged(tag, built.value) }
+    if (anchor !== undefined) this.#anchors.set(anchor, whole)
+    return whole
   }
 
   #refuse(message: string, offset: number): Built {
@@ -87,6 +92,9 @@ class Builder {
     )
       if (!/^[-+]?\.(inf|nan)$/i.test(node.source ?? ''))
         return this.#refuse(`the number ${node.source} is too large to be read exactly; put it in quotes`, offset)
+    // Compose reads 0644 as YAML 1.1 did.
+    if (this.#isCompose && typeof value === 'number' && /^0[0-7]+$/.test(node.source ?? ''))
+      return { value: Number.parseInt(node.source ?? '', 8), place: { offset }, size: 1 }
     if (typeof value !== 'string') return { value: value ?? null, place: { offset }, size: 1 }
     const quoted = type === Scalar.QUOTE_DOUBLE || type === Scalar.QUOTE_SINGLE
     const style =
@@ -167,8 +175,11 @@ class Builder {
   }
 }
 
-/** Reads YAML 1.2 text into a value with the way to its positions. Throws one usage error that lists all mistakes and their places. */
-export function readYaml(text: string, file: string): Raw {
+/**
+ * Reads YAML 1.2 text into a value with the way to its positions. Throws one usage error that lists all mistakes and their places.
+ * `compose`: values tagged `!reset` or `!override` come as `Tagged`, and 0644 is octal.
+ */
+export function readYaml(text: string, file: string, { compose = false } = {}): Raw {
   const lines = new LineCounter()
   const toAt = (offset: number): At => {
     const { line, col } = lines.linePos(offset)
@@ -188,9 +199,11 @@ export function readYaml(text: string, file: string): Raw {
     const { yaml } = document.directives
     if (yaml.explicit === true && yaml.version !== '1.2')
       problems.add(`this is YAML ${yaml.version}; only 1.2 is read: remove the %YAML line`, top)
-    for (const issue of [...document.errors, ...document.warnings]) problems.add(wordsOf(issue), toAt(issue.pos[0]))
+    for (const issue of [...document.errors, ...document.warnings])
+      if (!compose || issue.code !== 'TAG_RESOLVE_FAILED' || tagOf(issue.message) === undefined)
+        problems.add(wordsOf(issue), toAt(issue.pos[0]))
     problems.throwIfAny()
-    const built = new Builder(problems, toAt).build(document.contents, 0)
+    const built = new Builder(problems, toAt, compose).build(document.contents, 0)
     problems.throwIfAny()
     return makeRaw(built.value, built.place, toAt, text)
   } catch (error) {

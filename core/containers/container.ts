@@ -9,7 +9,7 @@ import { containerNames, type Places, type Share, shareOn } from './place.js'
 import type { Read } from './read.js'
 import { networkOwner } from './references.js'
 import { type Run, warn } from './run.js'
-import { portsOf } from './schema/ports.js'
+import { isLoopback, portRulesOf, portsOf } from './schema/ports.js'
 import type { Service } from './schema/service.js'
 
 /** What the containers of one host are made with. */
@@ -37,11 +37,39 @@ function publishedPorts(run: Run, { name, raw, value }: Read<Service>, number: n
     }
   })
   if (value.network_mode === 'host' && all.length > 0) {
+    const guarded = value.ports?.findIndex(entries => entries.some(({ allow }) => allow !== undefined)) ?? -1
+    if (guarded >= 0)
+      run.mistakes.add(
+        `${name}: \`allow\` cannot hold with network_mode host`,
+        raw.where(['ports', guarded, 'allow'], 'key'),
+      )
     warn(run, `${name}: ports have no effect with network_mode host`, raw.where(['ports'], 'key'))
     return []
   }
   const unique = new Map(all.map(port => [portKey(port), port]))
   return [...unique.keys()].sort().flatMap(key => unique.get(key) ?? [])
+}
+
+/** Says what published ports of a service go past, and which `allow` is for nothing. */
+function warnOfPorts(run: Run, { name, raw, value }: Read<Service>, host: Share['host']): void {
+  const firewall = run.context.firewallOf?.(host)
+  if (value.network_mode !== undefined && value.network_mode !== 'bridge') return
+  for (const [index, entries] of (value.ports ?? []).entries())
+    for (const port of entries) {
+      const text = port.published === undefined ? `${port.target} of its container` : `${port.published.from}`
+      if (isLoopback(port) && port.allow !== undefined)
+        warn(
+          run,
+          `${name}: port ${text} is bound to ${port.ip}, which only the host itself reaches; \`allow\` has no effect`,
+          raw.where(['ports', index, 'allow'], 'key'),
+        )
+      else if (firewall !== undefined && port.allow === undefined && !isLoopback(port))
+        warn(
+          run,
+          `${name}: port ${text} of ${host.name} is open to everybody, past the rules of ${firewall}, which is active there: say who may reach it (\`allow\`), or \`bind\` it to 127.0.0.1`,
+          raw.where(['ports', index]),
+        )
+    }
 }
 
 function networksOf({ name, raw, value }: Read<Service>, things: EngineThings): ContainerConfig['networks'] {
@@ -74,6 +102,19 @@ function networkModeOf(
   return name === undefined ? undefined : `container:${name}`
 }
 
+/** Who may reach its ports; ranges that are too short have been told. */
+function rulesOf({ ports, network_mode }: Service, number: number): Pick<ContainerWant, 'portRules'> {
+  if (network_mode === 'host') return {}
+  const rules = (ports ?? []).flatMap(entries => {
+    try {
+      return portRulesOf(entries, number)
+    } catch {
+      return []
+    }
+  })
+  return rules.length === 0 ? {} : { portRules: rules }
+}
+
 /** The containers of a service on a host; none, with the reason in the run, when they cannot be told now. */
 export async function containersOf(work: HostWork, read: Read<Service>, share: Share): Promise<ContainerWant[]> {
   const { run, places, things } = work
@@ -90,6 +131,7 @@ export async function containersOf(work: HostWork, read: Read<Service>, share: S
   const mounts = await mountsOf(run, read, share.host, { folder, volumeName: key => things.volume(key, service).name })
   const networks = networksOf(read, things)
   if (linked === undefined) return []
+  warnOfPorts(run, read, share.host)
   return containerNames(run.project.name, service, share).map((name, index) => {
     const number = index + 1
     const networkMode = networkModeOf(work, read, share, number)
@@ -108,6 +150,7 @@ export async function containersOf(work: HostWork, read: Read<Service>, share: S
         links: linked.links,
         extraHosts: [...(value.extra_hosts ?? []), ...linked.extraHosts],
       },
+      ...rulesOf(value, number),
       dependsOn,
       at: raw.where([], 'key'),
     }

@@ -16,6 +16,8 @@ export interface WantedContext {
   select(selector: Selector): Host[]
   /** How other hosts reach a host; undefined only where the host could not be asked. */
   privateAddress(host: Host): string | undefined
+  /** The firewall of a host that published ports go past, as people call it; undefined where there is none. */
+  firewallOf?(host: Host): string | undefined
   files: LocalFiles
   keyOf(host: Host): Uint8Array
   /** Variables of Compose's interpolation; HOME gives the meaning of `~`. */

@@ -41,7 +41,8 @@ const shortest = 3
 
 /** Text that holds a secret's is one again. */
 function fromText(text: string, { revealed }: Reading): string | Secret {
-  for (const [secret, name] of revealed) if (secret.length >= shortest && text.includes(secret)) return new Secret(name, text)
+  for (const [secret, name] of revealed)
+    if (secret.length >= shortest && text.includes(secret)) return new Secret(name, text)
   return text
 }
 

@@ -30,6 +30,22 @@ const words = (change: Change): string => {
 /** The cause in one line. */
 const causeOf = (changes: readonly Change[]): string => changes.map(words).join(', ')
 
+/** What a task's thing and verb are; as long as its values are not known, its own name stands for them. */
+function calledFor(instance: Instance): { thing: string; verb: string } {
+  const { run, want, verb } = instance
+  const { kind, gives, task } = run
+  if (want !== undefined) return { thing: kind.name(want), verb: verb || (kind.unknown ? 'run' : 'change') }
+  if (kind.gives) return { thing: `variables ${gives.filter(name => name !== task.register).join(', ')}`, verb: 'set' }
+  return { thing: `${kind.kind} "${titleOf(instance)}"`, verb: verb || (kind.unknown ? 'run' : 'change') }
+}
+
+/** The task's name, and where it is done if that is not as usual. */
+const placeWords = (instance: Instance): string => {
+  const { run, delegate } = instance
+  const isOther = delegate !== undefined && delegate !== run.host
+  return [titleOf(instance), ...(isOther ? [`on ${delegate}`] : []), ...(run.task.run_once ? ['once'] : [])].join(', ')
+}
+
 const isBefore = (stage: Stage): boolean => stage !== 'after-containers'
 
 /** Decides what is listed. Pure: the same answers give the same steps. */
@@ -37,6 +53,8 @@ export function planHost(work: HostWork): HostPlan {
   const plan: HostPlan = { before: [], after: [], unchanged: 0 }
   const touched = new Map<string, string>()
   const notified = new Map<string, string>()
+  /** The last step that may have put files on the host that nobody can foretell. */
+  let brought: string | undefined
   /** Handlers that an include may come to notify: what it holds is known only at its turn. */
   const doubtful = new Map<string, string>()
   const registers = registerNames(work)
@@ -54,13 +72,13 @@ export function planHost(work: HostWork): HostPlan {
     const { run } = instance
     const title = titleOf(instance)
     const loses = changes.flatMap(change => (change.loses === undefined ? [] : [change.loses])).join(', ')
-    const thing = instance.want === undefined ? run.kind.kind : run.kind.name(instance.want)
+    const { thing, verb } = calledFor(instance)
     const step: TaskStep = {
       id: instance.id,
       host: work.host.name,
       thing,
-      verb: instance.verb || (run.kind.unknown !== undefined ? 'run' : 'change'),
-      cause: cause === '' ? title : `${title}: ${cause}`,
+      verb,
+      cause: [placeWords(instance), cause].filter(words => words !== '').join(': '),
       after: [],
       certainty,
       instance,
@@ -73,6 +91,7 @@ export function planHost(work: HostWork): HostPlan {
     for (const { block, part } of run.task.blocks) if (part === 'block') acting.add(blockKey(run, block))
     for (const key of instance.want === undefined ? [] : (run.kind.touches?.(instance.want) ?? []))
       touched.set(key, title)
+    if (instance.want !== undefined && run.kind.brings?.(instance.want)) brought = title
     notify(instance)
   }
 
@@ -81,11 +100,11 @@ export function planHost(work: HostWork): HostPlan {
     for (const { name } of task.notify) notified.set(`${play.name}/${name}`, titleOf(instance))
   }
 
-  const touchedBy = (instance: Instance): string | undefined =>
-    instance.run.kind
-      .touches?.(instance.want)
+  const touchedBy = ({ run: { kind }, want, seen }: Instance): string | undefined =>
+    kind
+      .touches?.(want)
       .map(key => touched.get(key))
-      .find(by => by !== undefined)
+      .find(by => by !== undefined) ?? (kind.mayReturn?.(want, seen) ? brought : undefined)
 
   const task = (instance: Instance): void => {
     const { run, state, changes, fault } = instance

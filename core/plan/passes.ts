@@ -21,11 +21,12 @@ export interface Pass {
 
 /** The first reason why some name cannot be read yet. */
 export function firstBlock(run: TaskRun, names: Iterable<string>, known: Known): Waits | undefined {
+  let first: Waits | undefined
   for (const name of names) {
-    const waits = known.blocked(run, name)
-    if (waits) return waits
+    run.reads = (run.reads ?? new Set()).add(name)
+    first ??= known.blocked(run, name)
   }
-  return undefined
+  return first
 }
 
 /** The same error with the task's place, when it has none of its own. */

@@ -12,6 +12,9 @@ const stages: readonly Stage[] = ['before-engine', 'after-engine', 'after-contai
 /** The engine's own plays are the hosts' own: they stand between the first stage and the second, and nobody waits for them by name. */
 const engineRank = 0.5
 
+/** A built-in play after the containers: behind all of the project's. */
+const lastRank = stages.length
+
 /** Ranks of the project's plays, in the order in which they run. */
 function playRanks({ playbooks }: Pick<Project, 'playbooks'>): Map<Play, number> {
   const plays = stages.flatMap((stage, index) =>
@@ -88,7 +91,14 @@ export function placeSteps(
       if (barrier >= 0) passed.set(run.play, Math.max(barrier + 1, passed.get(run.play) ?? 0))
       const sub = barrier >= 0 ? 2 * barrier + 1 : 2 * (passed.get(run.play) ?? 0)
       for (const step of byRun.get(run) ?? [])
-        placed.push({ step, place: [ranks.get(run.play) ?? engineRank, batchOf.get(work.host.name) ?? 0, sub] })
+        placed.push({
+          step,
+          place: [
+            ranks.get(run.play) ?? (run.stage === 'after-containers' ? lastRank : engineRank),
+            batchOf.get(work.host.name) ?? 0,
+            sub,
+          ],
+        })
     }
   }
   return placed

@@ -1,5 +1,5 @@
 // Gives a task its values: expands its loop, asks its condition, renders its arguments, as far as facts and registers are known.
-import { checkValue, mergeMaps } from '../config/index.js'
+import { checkValue, isController, mergeMaps, takesEnvironment } from '../config/index.js'
 import { type At, usageError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
 import {
@@ -40,9 +40,9 @@ function expandLoop(run: TaskRun, context: ResolveContext): void {
 
 /** Everything of an instance that is rendered or evaluated before it runs. */
 const namesIn = (instance: Instance, scope: Scope): Set<string> => {
-  const { task } = instance.run
+  const { task, kind } = instance.run
   const names = new Set(references(task.args.value, scope.vars))
-  for (const raw of [task.environment, task.delegate_to])
+  for (const raw of [takesEnvironment(kind) ? task.environment : undefined, task.delegate_to])
     if (raw) for (const name of references(raw.value, scope.vars)) names.add(name)
   return names
 }
@@ -59,10 +59,7 @@ const findSource =
     throw usageError(`${src} is not there`, { at, hint: `looked for ${places.join(' and ')}` })
   }
 
-const controllerNames = new Set(['localhost', '127.0.0.1', '::1'])
-
-/** True for the names of this machine that are no host's of the file. */
-export const isController = (name: string): boolean => controllerNames.has(name)
+export { isController }
 
 /** The host that an instance is done on instead; a usage error when the project has none of that name. */
 function delegateOf({ delegate_to: raw }: Task, scope: Scope): string | undefined {
@@ -74,17 +71,18 @@ function delegateOf({ delegate_to: raw }: Task, scope: Scope): string | undefine
   throw usageError(`there is no host "${name}" to delegate to${suggestion(name, known)}`, { at: raw.at })
 }
 
-/** The task's arguments, rendered and checked; a task-wide environment stands under the task's own entries. */
+/** The task's arguments, rendered and checked; the environment around it stands under its own entries, where its kind takes one. */
 function argumentsOf(instance: Instance, scope: Scope): unknown {
   const { task, kind } = instance.run
+  const { environment } = task
   const rendered = renderValue(task.args.value, task.args, scope)
-  const shared =
-    task.environment === undefined ? undefined : renderValue(task.environment.value, task.environment, scope)
-  const value =
-    isMap(shared) && isMap(rendered)
-      ? { ...rendered, environment: mergeMaps(shared, isMap(rendered.environment) ? rendered.environment : {}) }
-      : rendered
-  return checkValue(kind.schema, { ...task.args, value }, kind.kind)
+  const checked = (value: unknown): unknown => checkValue(kind.schema, { ...task.args, value }, kind.kind)
+  if (environment === undefined || !takesEnvironment(kind)) return checked(rendered)
+  const shared = renderValue(environment.value, environment, scope)
+  // A short form becomes the map that it stands for.
+  const own = isMap(rendered) ? rendered : checked(rendered)
+  if (!isMap(shared) || !isMap(own)) return checked(rendered)
+  return checked({ ...own, environment: mergeMaps(shared, isMap(own.environment) ? own.environment : {}) })
 }
 
 async function resolveInstance(instance: Instance, context: ResolveContext): Promise<void> {

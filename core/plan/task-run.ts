@@ -71,6 +71,8 @@ export interface TaskRun {
   maker?: RunMaker
   /** Of a `run_once` task that is done on another host: that host's run, as soon as it is there. */
   follows?: { run?: TaskRun }
+  /** Names that it reads before its instances are known. */
+  reads?: Set<string>
   /** Undefined until the loop is known. */
   instances?: Instance[]
   waits?: Waits

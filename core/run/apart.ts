@@ -1,7 +1,8 @@
 // Hosts outside of `--on` that those inside need to know: asked for their facts and their engine, never changed.
-import { selectHosts } from '../config/index.js'
-import { references } from '../language/index.js'
+import { isUse, selectHosts } from '../config/index.js'
+import { expressionReferences, references } from '../language/index.js'
 import { type HostWork, instancesOf } from '../plan/host-work.js'
+import type { Task } from '../playbook.js'
 import type { Host, RawService } from '../project.js'
 import type { SessionContext } from './session.js'
 
@@ -29,9 +30,25 @@ function hostsWithNeeded({ project, hosts }: SessionContext): Set<string> {
   return found
 }
 
+/** Whether a task, or one that a use of it may bring, reads what other hosts are; a file whose name is not known may. */
+const mayReadHosts = ({ kind, opens, args, when }: Task): boolean => {
+  if (opens !== undefined) return opens.tasks.some(mayReadHosts)
+  return (
+    isUse({ kind }) ||
+    references(args.value, {}).has('hosts') ||
+    when.some(({ text }) => expressionReferences(text, {}).has('hosts'))
+  )
+}
+
 /** True where something on the hosts inside reads what other hosts are. */
 const readsHosts = ({ project, hosts }: SessionContext, works: readonly HostWork[]): boolean =>
   works.some(work => instancesOf(work).some(({ reads }) => reads?.has('hosts'))) ||
+  works.some(({ runs }) =>
+    runs.some(({ reads, instances, maker, task }) => {
+      const isClosed = maker !== undefined && instances === undefined
+      return reads?.has('hosts') || (isClosed && mayReadHosts(task))
+    }),
+  ) ||
   project.services.some(({ raw }) => hosts.some(host => references(raw.value, host.vars).has('hosts')))
 
 /** The share of a run that a host has whose own tasks are no part of it. */

@@ -1,11 +1,14 @@
 // What `down` removes: looked at on the engines, planned like everything else, then run by the same runner.
 import { joinSteps } from '../plan/graph.js'
+import { planHost, type TaskStep } from '../plan/host-steps.js'
 import type { HostWork } from '../plan/host-work.js'
 import { type DownOptions, type EngineStep, isAbsent } from '../provider.js'
 import type { Wanted } from '../wanted.js'
 import type { EngineSide } from './engine-side.js'
 import { refuseUnasked } from './host-engine.js'
-import { failed, reachHosts } from './observe.js'
+import { interruptible } from './interruptible.js'
+import { failed, reachHosts, readRest } from './observe.js'
+import { addPortRules } from './port-rules.js'
 import type { RunPlan, SessionContext } from './session.js'
 import { mapLimited } from './workers.js'
 
@@ -33,17 +36,31 @@ export async function observeDown(context: SessionContext, works: HostWork[], op
       refuseUnasked(side.work, opened)
       return []
     }
-    const steps = provider.down(scope, name, await provider.observe(opened, nothing(name), context.files), options)
+    const steps = provider.down(
+      scope,
+      name,
+      await interruptible(provider.observe(opened, nothing(name), context.files, context.signal), context.signal),
+      options,
+    )
     side.keyless = false
     side.planned = { steps, orphans: [], unchanged: 0, warnings: [] }
     return steps
   }
+  // Rules for its ports go when nothing is left behind them; where there is no engine any more, they may still be there.
+  const tasksOf = async (work: HostWork): Promise<TaskStep[]> => {
+    await addPortRules(work, nothing(name), context, true)
+    if (work.runs.length === 0) return []
+    await readRest(work, works, context)
+    return planHost(work).after
+  }
   const hostSteps = await mapLimited(sides, context.forks, async side => {
-    const engine = await stepsOf(side).catch((error: unknown) => {
+    try {
+      const engine = await stepsOf(side)
+      return { host: side.scope.name, before: [], engine, after: await tasksOf(side.work) }
+    } catch (error) {
       failed(side.work, error, context)
-      return []
-    })
-    return { host: side.scope.name, before: [], engine, after: [] }
+      return { host: side.scope.name, before: [], engine: [], after: [] }
+    }
   })
   return {
     works,

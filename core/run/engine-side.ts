@@ -1,4 +1,5 @@
 // One engine during a run: opened and observed for the plan, and looked at anew when the host has changed under it.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../connection.js'
 import { UserError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
@@ -16,6 +17,7 @@ import {
   type StepResult,
 } from '../provider.js'
 import type { ImageWant, Wanted } from '../wanted.js'
+import { interruptible } from './interruptible.js'
 
 /** What is decided for one engine. */
 export interface EnginePlan {
@@ -36,6 +38,8 @@ export interface EngineSide {
   planned?: EnginePlan
   /** Set once it was looked at anew in this run: what is to be done by now. */
   renewed?: Promise<Map<string, EngineStep>>
+  /** True once the host was booted anew in this run: its engine may still be on its way up. */
+  starts?: boolean
   /** Steps that came up in the run and were not in the plan; they are not done. */
   unforeseen: EngineStep[]
   /** True when the plan was made before the host had its key. */
@@ -72,9 +76,14 @@ async function detect(side: EngineSide, signal: AbortSignal): Promise<Detection>
 }
 
 /** Reads the engine and decides; `wanted` may be renewed before. */
-export async function planEngine(side: EngineSide, files: LocalFiles, prune: boolean): Promise<EnginePlan> {
+export async function planEngine(
+  side: EngineSide,
+  files: LocalFiles,
+  prune: boolean,
+  signal: AbortSignal,
+): Promise<EnginePlan> {
   if (side.opened === undefined || side.wanted === undefined) throw new Error(`${side.scope.name} was not opened`)
-  const seen = await side.provider.observe(side.opened, side.wanted, files)
+  const seen = await interruptible(side.provider.observe(side.opened, side.wanted, files, signal), signal)
   return side.provider.diff(side.scope, side.wanted, seen, { prune })
 }
 
@@ -87,16 +96,27 @@ export const closeOpened = (opened: Engine | Absent | undefined): void => {
 const wasLetIn = ({ host, detection: before }: HostWork, now: Detection): boolean =>
   now.state === 'answers' && !now.rootOnly && (before?.state !== 'answers' || before.rootOnly) && host.user !== 'root'
 
+/** Milliseconds that an engine has to come up after a boot, and between two looks at it. */
+const boot = { patience: 120_000, pause: 1_000 }
+
 /** Opens the engine anew; a group that the login user joined in this run takes effect on a new connection. */
 async function reopen(side: EngineSide, signal: AbortSignal): Promise<Engine> {
   closeOpened(side.opened)
   const connection = connectionOf(side)
   let detection = await detect(side, signal)
+  const end = performance.now() + (side.starts ? boot.patience : 0)
+  while (detection.state === 'not-running' && performance.now() < end) {
+    await sleep(boot.pause, undefined, { signal })
+    detection = await detect(side, signal)
+  }
   if (detection.state === 'denied' || wasLetIn(side.work, detection)) {
     await connection.renew()
     detection = await detect(side, signal)
   }
-  const opened = await side.provider.open(side.scope, connection, Promise.resolve(detection))
+  const opened = await interruptible(
+    side.provider.open(side.scope, connection, Promise.resolve(detection), signal),
+    signal,
+  )
   side.opened = opened
   if (isAbsent(opened))
     throw new UserError(`the ${side.provider.name} engine does not answer: ${opened.text}`, {
@@ -108,7 +128,7 @@ async function reopen(side: EngineSide, signal: AbortSignal): Promise<Engine> {
 
 async function renew(side: EngineSide, files: LocalFiles, context: ApplyContext): Promise<Map<string, EngineStep>> {
   await reopen(side, context.signal)
-  const fresh = await planEngine(side, files, context.prune)
+  const fresh = await planEngine(side, files, context.prune, context.signal)
   const listed = new Map((side.planned?.steps ?? []).map(step => [step.id, step]))
   side.unforeseen = fresh.steps.filter(step => {
     const before = listed.get(step.id)

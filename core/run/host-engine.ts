@@ -7,6 +7,9 @@ import type { Host } from '../project.js'
 import { type Absent, type AnyProvider, type Engine, isAbsent } from '../provider.js'
 import type { SessionContext } from './session.js'
 
+/** The built-in play that needs an engine and brings none. */
+const portRulesPlay = 'docker port rules'
+
 /** The provider of a host's engine. A usage error when there is none of that name. */
 export const providerOf = (host: Host, context: SessionContext): AnyProvider => {
   const found = context.providers.find(one => one.name === host.engine.provider)
@@ -47,13 +50,37 @@ export async function addEngineRuns(
   work.runs.splice(at < 0 ? work.runs.length : at, 0, ...runs)
 }
 
-/** An engine that is installed and comes from elsewhere than the distribution. */
-const foreignOrigin = ({ detection }: HostWork): string | undefined =>
-  detection?.origin === 'distro' ? undefined : detection?.origin
+/** What the file's `engine.source` comes to for an engine that another source has brought: a UserError, or nothing where it may be exchanged. */
+function refuseExchange({ host, detection }: HostWork): void {
+  const { source, replace, version, at } = host.engine
+  const origin = detection?.origin
+  if (origin === undefined || source === 'none' || source === origin) return
+  if (source === undefined) {
+    if (version === undefined || origin === 'distro') return
+    throw new UserError(
+      `the engine there is from ${origin}, and \`engine.version\` is for a package of a known source`,
+      {
+        where: host.name,
+        at,
+        hint: origin === 'elsewhere' ? 'leave `version` out' : `say \`source: ${origin}\`, too`,
+      },
+    )
+  }
+  if (origin !== 'elsewhere' && replace) return
+  const named = detection?.version === undefined ? origin : `${origin} (${detection.version})`
+  throw new UserError(`the engine there is from ${named}, and \`engine.source\` says ${source}`, {
+    where: host.name,
+    at,
+    hint:
+      origin === 'elsewhere'
+        ? 'leave `source` out to keep that engine, or remove it from the host first: it came without a package'
+        : 'leave `source` out to keep that engine, or say `replace: true`: its containers stop, its data stays',
+  })
+}
 
 /**
- * Where the file leaves the source open, an engine that is there is left alone, and a missing one is the distribution's.
- * A UserError where the file asks for another one than is there: one is never exchanged for the other.
+ * Where the file leaves the source open, an engine that is there is left alone (but for a `version` that it must have), and a missing
+ * one is the distribution's. A UserError where the file asks for another one than is there, and does not say that it may be exchanged.
  */
 export async function needEngine(
   work: HostWork,
@@ -62,18 +89,14 @@ export async function needEngine(
   withContainers: ReadonlySet<string>,
 ): Promise<void> {
   const { host, detection } = work
-  const foreign = foreignOrigin(work)
-  if (host.engine.source === 'distro' && foreign !== undefined)
-    throw new UserError(`the engine there is from ${foreign}, and \`engine.source\` says distro`, {
-      where: host.name,
-      at: host.engine.at,
-      hint: 'leave `source` out to keep that engine, or remove it from the host first: one is never exchanged for the other',
-    })
+  refuseExchange(work)
   if (host.engine.source !== undefined) return
   const answers = opened !== undefined && !isAbsent(opened)
-  const there = answers || detection?.state === 'answers' || detection?.state === 'denied' || foreign !== undefined
+  const isOurs = host.engine.version !== undefined && detection?.origin === 'distro'
+  const isForeign = detection?.origin !== undefined && detection.origin !== 'distro'
+  const there = answers || detection?.state === 'answers' || detection?.state === 'denied' || isForeign
   if (!there && host.engine.at === undefined && !withContainers.has(host.name)) return
-  await addEngineRuns(work, there ? 'none' : 'distro', context)
+  await addEngineRuns(work, there && !isOurs ? 'none' : 'distro', context)
 }
 
 /** The way out where an engine is there and closed to us. */
@@ -98,7 +121,7 @@ export function refuseMissing(
 ): void {
   const { host } = work
   if (extent !== 'all' || opened === undefined || !isAbsent(opened) || !withContainers.has(host.name)) return
-  if (planHost(work).before.length > 0) return
+  if (planHost(work).before.some(({ instance }) => instance.run.play.name !== portRulesPlay)) return
   const isNone = host.engine.source === 'none'
   const details: UserErrorDetails = {
     where: host.name,

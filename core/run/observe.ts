@@ -21,7 +21,9 @@ import {
   refuseDenied,
   refuseMissing,
 } from './host-engine.js'
+import { interruptible } from './interruptible.js'
 import { noteEngine } from './note-engine.js'
+import { addPortRules } from './port-rules.js'
 import type { RunPlan, SessionContext } from './session.js'
 import { hostsDelegatedTo, placeOf } from './task/delegates.js'
 import { wantEngines } from './want-engines.js'
@@ -95,7 +97,10 @@ async function reach(
     })
     // A provider whose first try succeeds never asks for it: its failure is told by the reading itself.
     detection.catch(() => undefined)
-    const [read, opened] = await Promise.allSettled([reading, provider.open(scope, work.connection, detection)])
+    const [read, opened] = await Promise.allSettled([
+      reading,
+      interruptible(provider.open(scope, work.connection, detection, context.signal), context.signal),
+    ])
     if (read.status === 'rejected') {
       if (opened.status === 'fulfilled') closeOpened(opened.value)
       throw read.reason
@@ -113,7 +118,7 @@ async function reach(
 
 async function decide(side: EngineSide, context: SessionContext): Promise<EnginePlan | undefined> {
   try {
-    return await planEngine(side, context.files, context.prune)
+    return await planEngine(side, context.files, context.prune, context.signal)
   } catch (error) {
     failed(side.work, error, context)
     return undefined
@@ -143,27 +148,40 @@ async function reachApart(context: SessionContext, works: HostWork[]): Promise<E
   return sides
 }
 
+/** Reads the tasks of a host that wait for facts, and judges all that was read. */
+export async function readRest(work: HostWork, works: readonly HostWork[], context: SessionContext): Promise<void> {
+  await secondRead(work, {
+    resolve: resolveAll(work, works, context),
+    placeOf: instance => placeOf(instance, work, works, context.project.hosts).connection,
+    signal: context.signal,
+  })
+  judgeReads(work, resolverFor(work, works, context))
+}
+
 /** Everything that is to be done, with causes; touches nothing. Hosts in trouble carry a `problem`, the others are planned. */
 export async function observe(context: SessionContext, works: HostWork[]): Promise<RunPlan> {
   const withContainers = hostsWithContainers(context)
   works.push(...(await Promise.all(context.hosts.map(host => startWork(host, context)))))
   const sides = await reachHosts(context, works)
   sides.push(...(await reachApart(context, works)))
-  const readRest = async (work: HostWork): Promise<void> => {
-    await secondRead(work, {
-      resolve: resolveAll(work, works, context),
-      placeOf: instance => placeOf(instance, work, works, context.project.hosts).connection,
-      signal: context.signal,
-    })
-    judgeReads(work, resolverFor(work, works, context))
-  }
   await mapLimited(works, context.forks, async work => {
     if (work.problem || work.apart) return
     try {
       const opened = sides.find(one => one.work === work)?.opened
       await needEngine(work, opened, context, withContainers)
       refuseDenied(work, opened, withContainers)
-      await readRest(work)
+    } catch (error) {
+      failed(work, error, context)
+    }
+  })
+  const alive = sides.filter(({ work }) => work.problem === undefined && !work.apart)
+  const wanted = context.extent === 'all' ? await wantEngines(context, works, alive) : new Map()
+  await mapLimited(works, context.forks, async work => {
+    if (work.problem || work.apart) return
+    try {
+      const side = sides.find(one => one.work === work)
+      if (side?.wanted) await addPortRules(work, side.wanted, context)
+      await readRest(work, works, context)
     } catch (error) {
       failed(work, error, context)
     }
@@ -172,14 +190,12 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
   await mapLimited(works, context.forks, async work => {
     if (work.problem || work.apart) return
     try {
-      if (works.some(({ runs }) => runs.some(run => run.task.run_once))) await readRest(work)
+      if (works.some(({ runs }) => runs.some(run => run.task.run_once))) await readRest(work, works, context)
       refuseMissing(work, sides.find(one => one.work === work)?.opened, context, withContainers)
     } catch (error) {
       failed(work, error, context)
     }
   })
-  const alive = sides.filter(({ work }) => work.problem === undefined && !work.apart)
-  const wanted = context.extent === 'all' ? await wantEngines(context, works, alive) : new Map()
   await mapLimited(alive, context.forks, async side => {
     if (side.wanted === undefined || side.work.problem) return
     const planned = await decide(side, context)

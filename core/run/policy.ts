@@ -37,16 +37,35 @@ export function createPolicy({ works }: Pick<RunPlan, 'works'>): Policy {
   const flow = createFlow()
   const failed = new Set(works.filter(({ problem }) => problem).map(({ host }) => host.name))
   let stopped: string | undefined
-  const hostsOf = (play: Play): string[] => worksOfPlay(play, works).map(({ host }) => host.name)
+  /** Hosts that have steps left which the stop of a play has kept from starting. */
+  const halted = new Set<string>()
+  /** Blocks in which a step has run, by host. */
+  const begun = new Map<string, Set<string>>()
+  const hosts = new Map<Play, string[]>()
+  const hostsOf = (play: Play): string[] => {
+    const known = hosts.get(play) ?? worksOfPlay(play, works).map(({ host }) => host.name)
+    hosts.set(play, known)
+    return known
+  }
 
   /** Plays come one after the other: what is still to come of tasks is of the stopped play, or of a later one. */
   const stop = (play: Play): string | undefined => {
-    const hosts = hostsOf(play)
-    if (stopped === undefined && stopsPlay(play, hosts, failed)) {
-      const lost = hosts.filter(host => failed.has(host)).length
-      stopped = `play ${play.name}, which was stopped: ${lost} of its ${hosts.length} hosts failed`
+    if (stopped !== undefined || failed.size === 0) return stopped
+    const all = hostsOf(play)
+    if (stopsPlay(play, all, failed)) {
+      const lost = all.filter(host => failed.has(host)).length
+      stopped = `play ${play.name}, which was stopped: ${lost} of its ${all.length} hosts failed`
     }
     return stopped
+  }
+
+  /** What a block does in any case is done, also on a host whose play was stopped, if the block has begun there. */
+  const endsABlock = (step: Step): boolean => {
+    const { blocks, host } = flowStep(step)
+    return (
+      blocks.some(({ part }) => part === 'always') &&
+      blocks.every(({ block, part }) => part !== 'rescue' && (begun.get(host)?.has(block) ?? false))
+    )
   }
 
   return {
@@ -54,13 +73,20 @@ export function createPolicy({ works }: Pick<RunPlan, 'works'>): Policy {
     decide(step) {
       const why = flow.decide(flowStep(step))
       if (why && 'by' in why) return { state: 'blocked', by: why.by }
-      const by = isTask(step) ? stop(step.instance.run.play) : undefined
-      if (by !== undefined) return { state: 'blocked', by }
+      const by = isTask(step) ? stop(step.instance.run.play) : halted.has(step.host) ? stopped : undefined
+      if (by !== undefined && !endsABlock(step)) return { state: 'blocked', by }
       return why && { state: 'already', text: `${why.over} ended well` }
     },
     note(step, end) {
       const self = flowStep(step)
-      if (end.state === 'blocked' && isTask(step) && flow.decide(self) === undefined) flow.failed(self, { final: true })
+      if (end.state === 'blocked' && end.by === stopped) halted.add(step.host)
+      else if (end.state === 'blocked' && isTask(step) && flow.decide(self) === undefined)
+        flow.failed(self, { final: true })
+      else if (end.state !== 'blocked') {
+        const known = begun.get(step.host) ?? new Set<string>()
+        begun.set(step.host, known)
+        for (const { block } of self.blocks) known.add(block)
+      }
       if (end.state !== 'failed') return undefined
       if (!isTask(step)) {
         failed.add(step.host)

@@ -14,10 +14,11 @@ import type { RunPlan, SessionContext } from './session.js'
 import { asUserError, summarise, tell } from './summary.js'
 import { delegateHost } from './task/delegates.js'
 import { leftOut, readLeftOut } from './task/left-out.js'
+import type { TaskEnd } from './task/perform-instance.js'
 import { strayMarks } from './task/stray-marks.js'
 import type { TaskContext } from './task/task-context.js'
 import { taskContexts } from './task/task-contexts.js'
-import { performTask, type TaskEnd } from './task/task-step.js'
+import { performTask } from './task/task-step.js'
 
 /** Steps at the same time on one host: a host's engine answers no faster to more. */
 const perHost = 4
@@ -132,7 +133,7 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
   const rescued = new Set<string>()
   const policy = createPolicy(plan)
   const moves = { any: false }
-  const taskContext = taskContexts(context, plan, policy.flow, moves)
+  const taskContext = taskContexts(context, plan, moves)
   let ends: Map<string, StepEnd>
   try {
     ends = await executeSteps([...plan.steps, ...plan.silent], {

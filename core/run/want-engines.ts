@@ -47,6 +47,7 @@ export async function wantEngines(
     prepare: preparer(context, works),
     select: selector => selectHosts(selector, context.project),
     privateAddress: host => privateAddress(host, works),
+    firewallOf: host => works.find(work => work.host === host)?.detection?.firewall,
     files: context.files,
     keyOf: host => works.find(work => work.host === host)?.state.key ?? spare,
     environment: context.project.environment,

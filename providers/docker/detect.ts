@@ -32,13 +32,28 @@ fi
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin
 if command -v dockerd >/dev/null 2>&1; then
   echo dockerd=yes
-  package=; if [ -d /var/lib/dpkg/info ]; then package=none; fi
-  for name in docker.io docker-ce; do
-    if grep -qs '/dockerd$' "/var/lib/dpkg/info/$name.list"; then package=$name; break; fi
-  done
-  echo "package=$package"
+  package= version= path=$(command -v dockerd)
+  if [ -d /var/lib/dpkg/info ]; then
+    package=none
+    for name in docker.io docker-ce; do
+      if grep -qs '/dockerd$' "/var/lib/dpkg/info/$name.list"; then
+        package=$name version=$(dpkg-query -W -f '\${Version}' "$name" 2>/dev/null)
+        break
+      fi
+    done
+  elif command -v rpm >/dev/null 2>&1; then
+    package=$(rpm -qf --qf '%{NAME} %{VERSION}-%{RELEASE}\n' "$path" 2>/dev/null | head -n 1) || :
+  elif command -v pacman >/dev/null 2>&1; then package=$(pacman -Qqo "$path" 2>/dev/null) || :
+  elif command -v apk >/dev/null 2>&1; then
+    package=$(apk info -q --who-owns "$path" 2>/dev/null) || :
+    case $package in docker-engine*) package=docker;; esac
+  fi
+  case $package in *' '*) version=\${package#* } package=\${package%% *};; esac
+  printf 'package=%s\nversion=%s\n' "$package" "$version"
 fi
 if command -v docker >/dev/null 2>&1; then echo client=yes; fi
+# rules for DOCKER-USER among its own are for published ports
+if grep -qsi '^ENABLED=["'\'']*yes' /etc/ufw/ufw.conf && ! grep -qs '^:DOCKER-USER' /etc/ufw/after.rules; then echo firewall=ufw; fi
 ${{ sh: folders.map(folder => fingerprint(folder).sh).join('\n') }}
 `
 
@@ -52,7 +67,13 @@ fi`
 const longestLine = 64 * 1024
 
 /** Packages that bring dockerd, in the words of `engine.source`; `none`: it came without a package. */
-const origins: Record<string, string> = { 'docker.io': 'distro', 'docker-ce': 'docker-ce', none: 'elsewhere' }
+const origins: Record<string, string> = {
+  'docker.io': 'distro',
+  'moby-engine': 'distro',
+  docker: 'distro',
+  'docker-ce': 'docker-ce',
+  none: 'elsewhere',
+}
 
 /** Reads what `detectScript` printed. */
 export function readDetection(out: string): Detection {
@@ -70,6 +91,8 @@ export function readDetection(out: string): Detection {
   const root = told.get('uid') === '0'
   const client = is('client')
   const origin = origins[told.get('package') ?? '']
+  const version = told.get('version') || undefined
+  const firewall = told.get('firewall')
   const found = (state: Detection['state'], rootOnly: boolean, text: string): Detection => ({
     state,
     socket,
@@ -77,7 +100,9 @@ export function readDetection(out: string): Detection {
     client,
     text,
     ...(origin === undefined ? {} : { origin }),
+    ...(version === undefined ? {} : { version }),
     folders,
+    ...(firewall === undefined ? {} : { firewall }),
   })
 
   if (!(is('exists') && (is('listening') || is('running'))))

@@ -7,9 +7,11 @@ import { downSteps } from './diff/removal.js'
 import { execInContainer } from './exec.js'
 import { listProject } from './list.js'
 import { followLogs } from './logs.js'
+import { needs } from './needs.js'
 import { observe } from './observe/observe.js'
 import type { Seen } from './observe/seen.js'
 import { type DockerEngine, openEngine } from './open.js'
+import { portRules } from './port-rules.js'
 
 /** Core hands each provider only the engines that it has opened. */
 const own = (engine: Engine): DockerEngine => engine as DockerEngine
@@ -17,15 +19,13 @@ const own = (engine: Engine): DockerEngine => engine as DockerEngine
 /** The provider `docker`. */
 export const docker = provider<Seen>({
   name: 'docker',
-  needs: ({ source, users }) => [
-    ...(source === 'none' ? [] : [{ playbook: 'docker', vars: {} }]),
-    ...(users.length === 0 ? [] : [{ playbook: 'docker-users', vars: { users } }]),
-  ],
-  scopes: hosts => hosts.map(({ name }) => ({ name, hosts: [name] })),
+  needs,
+  portRules,
+  scopes: hosts => hosts.map(({ name, engine: { registries } }) => ({ name, hosts: [name], registries })),
   detect: (_engine, folders) => detectScript(folders),
   readDetection,
   open: openEngine,
-  observe: (engine, wanted, files) => observe('absent' in engine ? engine : own(engine), wanted, files),
+  observe: (engine, wanted, files, signal) => observe('absent' in engine ? engine : own(engine), wanted, files, signal),
   diff,
   down: downSteps,
   apply: (engine, step, context) => applyStep(own(engine), step, context),

@@ -19,14 +19,20 @@ interface Answering {
 }
 
 /** Asks who answers at a socket; throws when nobody does. */
-async function ask(scope: Scope, connection: Connection, socket: string, as: As): Promise<Answering> {
+async function ask(
+  scope: Scope,
+  connection: Connection,
+  { socket, as, signal }: { socket: string; as: As; signal: AbortSignal | undefined },
+): Promise<Answering> {
   // A connection as root is a sudo session of its own on the host; sshd allows about ten sessions in all.
   const [sockets, patienceMs] = as === 'root' ? [3, 200] : [8, 0]
   const api = createApi(scope.name, () => connection.dial(socket, { as }), sockets, patienceMs)
   try {
-    return { api, told: await api.ping() }
+    return { api, told: await api.ping(signal) }
   } catch (error) {
     api.close()
+    // An interrupt is no answer: nobody is asked in another way.
+    signal?.throwIfAborted()
     throw error
   }
 }
@@ -64,20 +70,30 @@ export async function openEngine(
   scope: Scope,
   connection: Connection,
   detection: Promise<Detection>,
+  signal?: AbortSignal,
 ): Promise<DockerEngine | Absent> {
   const engine = (answering: Answering): DockerEngine => engineFrom(scope, connection, answering)
-  const first = await ask(scope, connection, defaultSocket, 'login').catch(() => undefined)
+  const way = (socket: string, as: As): Promise<Answering> => ask(scope, connection, { socket, as, signal })
+  const tried = (socket: string, as: As): Promise<Answering | undefined> =>
+    way(socket, as).catch(() => {
+      signal?.throwIfAborted()
+      return undefined
+    })
+  const first = await tried(defaultSocket, 'login')
   if (first) return engine(first)
   const { state, socket, rootOnly, client, text } = await detection
   if (state !== 'answers') return { absent: state, text }
   // It came up, or the user came into its group, after the first try.
-  const second = rootOnly ? undefined : await ask(scope, connection, socket, 'login').catch(() => undefined)
+  const second = rootOnly ? undefined : await tried(socket, 'login')
   if (second) return engine(second)
   if (!client)
     return {
       absent: 'denied',
       text: `${text}; and without the docker client on the host root cannot pass it on either`,
     }
-  const third = await ask(scope, connection, socket, 'root').catch((error: unknown) => messageOf(error))
+  const third = await way(socket, 'root').catch((error: unknown) => {
+    signal?.throwIfAborted()
+    return messageOf(error)
+  })
   return typeof third === 'string' ? { absent: 'denied', text: `${text}; as root: ${third}` } : engine(third)
 }

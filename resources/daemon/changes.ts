@@ -4,19 +4,19 @@ import { unifiedDiff } from '../_diff.js'
 import type { Decision, Target } from './decide.js'
 import { dropInText } from './decide.js'
 import { execStartOf, listenerText, splitHosts, unitWords } from './listen.js'
-import { daemonText, type KeyChange, shownDaemon, withoutLogins } from './merge.js'
+import { stopped } from './live.js'
+import { daemonText, type KeyChange, shownDaemon } from './merge.js'
 import { hides } from './moves.js'
 import { daemonFile, dropIn, memoryFile } from './probe.js'
-import { type EngineSeen, hasLiveRestore } from './seen.js'
+import type { EngineSeen } from './seen.js'
 import type { EngineWant } from './want.js'
-
-const shownValue = (value: unknown): string =>
-  value === undefined ? 'not set' : withoutLogins(typeof value === 'string' ? value : JSON.stringify(value))
 
 function keyChange(change: KeyChange, decision: Decision, seen: EngineSeen): Change {
   const { key, from, to } = change
-  const isSecret = decision.secretKeys.has(key)
-  const show = (value: unknown): string => (isSecret && value !== undefined ? '(secret)' : shownValue(value))
+  const show = (value: unknown): string => {
+    const shown = shownDaemon({ [key]: value }, decision.secretKeys)[key]
+    return value === undefined ? 'not set' : typeof shown === 'string' ? shown : JSON.stringify(shown)
+  }
   const warning = decision.warnings.find(remark => remark.key === key)?.text
   const loses = hides(change, seen)
   return {
@@ -89,15 +89,9 @@ function fileChange({ name, content, path, mode }: Target, seen: EngineSeen, isA
   return [{ what, from, to: content === undefined ? 'absent' : `${path}, mode ${mode}` }]
 }
 
-/** What a restart stops, in words; undefined when it stops nothing. */
-export function stopped(seen: EngineSeen): string | undefined {
-  const { length } = seen.containers
-  if (!seen.running || length === 0 || hasLiveRestore(seen)) return undefined
-  return `a restart of the engine stops ${length} container${length === 1 ? '' : 's'}: ${seen.containers.join(', ')}`
-}
-
-function engineChange({ needs, idle }: Decision, seen: EngineSeen): Change[] {
-  const loses = stopped(seen)
+function engineChange(decision: Decision, seen: EngineSeen): Change[] {
+  const { needs, idle } = decision
+  const loses = stopped(decision, seen)
   const unmet = idle.map(key => ({ what: `daemon.${key}`, from: 'in the file, not in force', to: 'in force' }))
   if (!seen.running) return [...unmet, { what: 'engine', from: 'not running', to: 'running' }]
   if (needs === 'nothing') return unmet

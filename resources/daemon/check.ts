@@ -26,7 +26,7 @@ export interface Surroundings {
 }
 
 /** What is wrong with a key whatever the engine: it is unknown, not for the file, or its value has another type. */
-export function checkKey(key: string, value: unknown): Remark[] {
+function checkKey(key: string, value: unknown): Remark[] {
   const remark = (text: string, path: (string | number)[] = []): Remark => ({ key, path: [key, ...path], text })
   const forbidden = forbiddenKeys[key]
   if (forbidden !== undefined) return [remark(`\`${key}\` is not for daemon.json; ${forbidden}`)]
@@ -60,6 +60,19 @@ function ageOf(key: string, known: DaemonKey, engine: Release, version: string):
     )
   if (idle !== undefined && isFrom(engine, idle)) return warn(`engine ${version} accepts \`${key}\` and ignores it`)
   return { refusals: [], warnings: [] }
+}
+
+/** The last release whose keys are all in the table. */
+const latest: Release = [29, 7]
+
+/** What is wrong with a key that others wrote into the file: this engine refuses to start with it. Its value is their business. */
+export function foreignFaults(key: string, version: string | undefined): Remark[] {
+  const engine = releaseOf(version)
+  const known = Object.hasOwn(daemonKeys, key) ? daemonKeys[key] : undefined
+  if (engine === undefined || forbiddenKeys[key] !== undefined) return []
+  if (known !== undefined) return ageOf(key, known, engine, version ?? '').refusals
+  const text = `engine ${version} refuses to start with \`${key}\`, which somebody wrote into daemon.json on the host: take it out there`
+  return isFrom(engine, latest) ? [] : [{ key, path: [key], text }]
 }
 
 /** Pairs that the engine refuses together, or that one of them makes useless. */

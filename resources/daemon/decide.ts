@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { UserError, usageError } from '../../core/errors.js'
 import { reveal } from '../../core/secret.js'
-import { checkDaemon, type DaemonMap, type Remark } from './check.js'
+import { checkDaemon, type DaemonMap, foreignFaults, type Remark } from './check.js'
 import { type Expectation, expectations, notInForce } from './expect.js'
 import { flagConflicts } from './flags.js'
 import { releaseOf } from './keys.js'
@@ -66,7 +66,7 @@ export function dropInText(want: EngineWant, seen: EngineSeen): string | undefin
   const environment = proxyByEnvironment(releaseOf(seen.version)) && want.proxy !== undefined
   if (command === undefined && !environment) return undefined
   return [
-    '# Written by Longshore: engine_config. The addresses are those of `listen`, all else is the unit’s own.',
+    '# Written by Longshore: engine_config. The addresses are those of listen, all else is as the unit has it.',
     '[Service]',
     ...(environment ? [`EnvironmentFile=${proxyFile}`] : []),
     ...(command === undefined ? [] : ['ExecStart=', `ExecStart=${command}`]),
@@ -197,6 +197,8 @@ export function decide(want: EngineWant, seen: EngineSeen): Decision {
     ) ||
     idle.some(key => needsOf(key, undefined, merged.next[key]) === 'restart')
   const reload = merged.changes.length > 0 || idle.length > 0
+  const foreign = Object.keys(merged.next).filter(key => !(key in ours))
+  if (restart || reload) refuse(foreign.flatMap(key => foreignFaults(key, seen.version)))
   return {
     targets,
     needs: restart ? 'restart' : reload ? 'reload' : 'nothing',

@@ -29,7 +29,7 @@ const plural: Readonly<Record<string, string>> = {
 }
 
 /** Keys that a command line sets. */
-export function keysOfFlags(words: readonly string[]): Set<string> {
+function keysOfFlags(words: readonly string[]): Set<string> {
   const keys = words.flatMap(word => {
     const long = /^--([a-z0-9-]+)/.exec(word)?.[1]
     const key = long === undefined ? short[word.slice(0, 2)] : (plural[long] ?? long)

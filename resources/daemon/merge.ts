@@ -86,12 +86,18 @@ const userinfo = /(:\/\/)[^/@\s"]+@/g
 /** Text without the names and passwords that URLs may hold. */
 export const withoutLogins = (text: string): string => text.replace(userinfo, '$1(login)@')
 
-/** The map as it may be shown: keys that hold a secret are masked as a whole, logins in URLs too. */
+/** Names of options that hold a secret even where others wrote them: `splunk-token`, `awslogs-credentials-endpoint`. */
+const telling = /token|passw|secret|credential|apikey|api-key/i
+
+/** The map as it may be shown: keys that hold a secret are masked as a whole, logins in URLs and telling options too. */
 export function shownDaemon(map: DaemonMap, secretKeys: ReadonlySet<string>): Record<string, unknown> {
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return withoutLogins(value)
     if (Array.isArray(value)) return value.map(walk)
-    return isMap(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item)])) : value
+    if (!isMap(value)) return value
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, telling.test(key) ? '(secret)' : walk(item)]),
+    )
   }
   return Object.fromEntries(
     Object.entries(map).map(([key, value]) => [key, secretKeys.has(key) ? '(secret)' : walk(value)]),

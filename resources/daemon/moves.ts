@@ -18,7 +18,7 @@ function isSame(key: string, value: unknown, seen: EngineSeen): boolean {
 const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`
 
 /** What the engine holds, in words; empty when it holds nothing or nobody can tell. */
-export function holdings(seen: EngineSeen): string {
+function holdings(seen: EngineSeen): string {
   const number = (name: string): number => Number(infoOf(seen, name) ?? 0)
   const parts: [number, string][] = [
     [number('Containers'), 'container'],

@@ -17,6 +17,7 @@ export const memoryFile = `${engineFolder}/config.json`
  */
 export const engineFunctions: Sh = sh`
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin engine=${engineFolder} stage=${engineFolder}/change socket=/var/run/docker.sock
+limit() { if have timeout; then timeout 15 "$@"; else "$@"; fi; }
 have() { command -v "$1" >/dev/null 2>&1; }
 nap() { sleep 0.2 2>/dev/null || sleep 1; }
 api() {
@@ -26,13 +27,13 @@ api() {
     m{^HTTP/1\.\d 200 .*?\r\n\r\n(.*)}s or exit 1; print $1' "$socket" "$1" 2>/dev/null; then return 0; fi
   have docker || return 1
   case $1 in
-    /_ping) docker -H "unix://$socket" version --format '{{.Server.Version}}';;
-    /info) docker -H "unix://$socket" info --format '{{json .}}';;
-    /volumes) docker -H "unix://$socket" volume ls --format '"Mountpoint":{{.Name}}';;
-    /plugins) docker -H "unix://$socket" plugin ls --format '"Name":"{{.Name}}"';;
-    /containers/json) docker -H "unix://$socket" ps --format '"Names":["/{{.Names}}"]';;
+    /_ping) limit docker -H "unix://$socket" version --format '{{.Server.Version}}';;
+    /info) limit docker -H "unix://$socket" info --format '{{json .}}';;
+    /volumes) limit docker -H "unix://$socket" volume ls --format '"Mountpoint":{{.Name}}';;
+    /plugins) limit docker -H "unix://$socket" plugin ls --format '"Name":"{{.Name}}"';;
+    /containers/json) limit docker -H "unix://$socket" ps --format '"Names":["/{{.Names}}"]';;
     /events*) since=\${1#*since=} until=\${1#*until=}
-      docker -H "unix://$socket" events --since "\${since%%&*}" --until "\${until%%&*}" --filter type=daemon --filter event=reload;;
+      limit docker -H "unix://$socket" events --since "\${since%%&*}" --until "\${until%%&*}" --filter type=daemon --filter event=reload;;
     *) return 1;;
   esac </dev/null 2>/dev/null
 }
@@ -43,7 +44,7 @@ is_systemd() { [ -d /run/systemd/system ] && have systemctl; }
 engine_pid() {
   if is_systemd; then pid=$(systemctl show -p MainPID docker.service </dev/null); pid=\${pid#*=}
   else pid=0; read -r pid </var/run/docker.pid || :; fi 2>/dev/null
-  [ "\${pid:-0}" != 0 ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && echo "$pid"
+  [ "\${pid:-0}" != 0 ] && { is_systemd || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]; } && echo "$pid"
 }
 engine_runs() {
   if is_systemd; then systemctl is-active --quiet docker.service </dev/null; else engine_pid >/dev/null; fi

@@ -54,10 +54,14 @@ const process: Sh = sh`
 clock() { date +%s; }
 since() { t0=$(clock); size=0; if [ -f /var/log/docker.log ]; then size=$(wc -c </var/log/docker.log); fi; }
 engine_log() {
-  if is_systemd; then journalctl --sync 2>/dev/null; journalctl -u docker.service --since "@$t0" -n 200 --no-pager -o cat </dev/null 2>/dev/null
-  else tail -c "+$((size + 1))" /var/log/docker.log 2>/dev/null | tail -n 200; fi >"$stage/said"
+  if is_systemd; then
+    # what a service said last may reach the journal after it has ended
+    left=15
+    while journalctl -u docker.service --since "@$t0" -n 300 --no-pager -o cat </dev/null >"$stage/said" 2>/dev/null
+      ! grep -q 'Main process exited' "$stage/said" && [ "$left" -gt 0 ]; do nap; left=$((left - 1)); done
+  else tail -c "+$((size + 1))" /var/log/docker.log 2>/dev/null | tail -n 300 >"$stage/said"; fi
   # what went wrong stands out from what the engine tells all day
-  grep -v 'level=\(debug\|info\)' "$stage/said" >"$stage/wrong" || cp "$stage/said" "$stage/wrong"
+  grep -v 'level=\(debug\|info\)\|^\(Stopping\|Stopped\|Starting\|Started\) ' "$stage/said" >"$stage/wrong" || cp "$stage/said" "$stage/wrong"
   tail -n 10 "$stage/wrong" | sed 's/^/  /' >>"$stage/log"
 }
 gone() { left=$((${stopPatience} * 5)); while [ "$(started "$1")" = "$2" ] && [ "$left" -gt 0 ]; do
@@ -149,7 +153,7 @@ back() {
   finish ${rolledBackCode}
 }
 recover() {
-  read -r at <"$stage/stage" || at=incoming
+  read -r at 2>/dev/null <"$stage/stage" || at=incoming
   case $at in incoming|staged|done) rm -rf "$stage"; exit 0;; esac
   since
   put_back
@@ -174,7 +178,14 @@ change() {
   if ! is_systemd && [ -x /etc/init.d/docker ] && have service && service docker status </dev/null >/dev/null 2>&1; then : >"$stage/by-script"; fi
   mark installing
   failed=
-  each place
+  if [ -f "$stage/new/first" ] && [ -f "$stage/ran" ]; then
+    mode=$(stat -L -c %a /etc/docker/daemon.json 2>/dev/null) || mode=0600
+    into "$stage/new/first" /etc/docker/daemon.json "$mode" || failed=/etc/docker/daemon.json
+    mark reloading
+    [ -n "$failed" ] || reload_engine || back reload
+    mark installing
+  fi
+  [ -n "$failed" ] || each place
   if [ -n "$failed" ]; then since; say "$failed could not be written"; back nothing; fi
   case $needs in
     restart) mark restarting; restart_engine || back restart;;
@@ -201,7 +212,7 @@ start_by_hand() {
     setsid sh -c 'echo $$ >/run/docker-ssd.pid; log=$1; shift; exec "$@" >>"$log" 2>&1' sh "$log" "$@" </dev/null >/dev/null 2>&1 &
   fi
   nap
-  read -r pid </run/docker-ssd.pid && self "$pid" >"$stage/started"
+  read -r pid 2>/dev/null </run/docker-ssd.pid && self "$pid" >"$stage/started"
 }
 ended=$stage/started`
 

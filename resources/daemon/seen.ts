@@ -68,9 +68,6 @@ export function infoOf(seen: Pick<EngineSeen, 'info'>, name: string): unknown {
 export const isInSwarm = (seen: EngineSeen): boolean =>
   (infoOf(seen, 'Swarm') as { LocalNodeState?: string } | undefined)?.LocalNodeState === 'active'
 
-/** Whether a restart leaves the containers running. */
-export const hasLiveRestore = (seen: EngineSeen): boolean => infoOf(seen, 'LiveRestoreEnabled') === true
-
 /** Reads the answer. Throws a UserError when it is cut short, or when a change still runs. */
 export function readEngine(out: string): EngineSeen {
   const told = new Map<string, string>()

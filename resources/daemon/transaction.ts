@@ -1,9 +1,10 @@
 // Sends a change to the host and follows it: the files and the script come by standard input, and run on without us.
-import { reveal, type Value } from '../../core/secret.js'
-import { quote, type Sh, type Source, sh, withStdin } from '../../core/sh.js'
+import { Secret } from '../../core/secret.js'
+import { quote, type Sh, sh, withStdin } from '../../core/sh.js'
 import type { Decision } from './decide.js'
 import { isFrom, releaseOf } from './keys.js'
 import { execStartOf, isLoopback, unitWords } from './listen.js'
+import { switchesFirst } from './live.js'
 import { daemonText } from './merge.js'
 import { dropIn, engineFunctions } from './probe.js'
 import { runScript } from './run-script.js'
@@ -69,6 +70,7 @@ function payload(want: EngineWant, seen: EngineSeen, decision: Decision): string
     ['run', runScript],
     ['plan', planText(want, seen, decision)],
     ['expect', decision.expected.map(({ key, needle }) => `${key}\n${needle}\n`).join('')],
+    ['new/first', switchesFirst(decision, seen) ? daemonText({ ...decision.before, 'live-restore': true }) : undefined],
     ['new/check', canCheck ? checkText(decision) : undefined],
     ...decision.targets.map(({ name, content }): [string, string | undefined] => [`new/${name}`, content]),
   ]
@@ -103,27 +105,28 @@ fail() { printf '%s\n' "$1" >&2; exit 1; }
 umask 077
 ( umask 022; mkdir -p /var/lib/longshore ) && mkdir -p "$engine" || exit 1
 mkdir "$stage" 2>/dev/null || fail 'another change of this engine runs, or was cut off: plan again'
-self $$ >"$stage/front" && mkdir "$stage/new" "$stage/old" || exit 1
+# this very shell, which may be a child of the one whose number is in $$
+me=$(exec sh -c 'echo $PPID')
+self "$me" >"$stage/front" && mkdir "$stage/new" "$stage/old" || exit 1
 whole=
 while IFS=' ' read -r name data; do
   if [ "$name" = end ]; then whole=yes; break; fi
   printf %s "$data" | base64 -d >"$stage/$name" || break
 done
 if [ -z "$whole" ]; then rm -rf "$stage"; fail 'nothing was changed: the new files did not arrive whole'; fi
-id=$(self $$ | tr ' ' -)
+id=$(self "$me" | tr ' ' -)
 echo "$id" >"$stage/id" && echo staged >"$stage/stage" || fail "there is no room in $engine"
 launch change
 )`
-  const text: Value = payload(want, seen, decision)
-  const source: Source = reveal(text)
-  return withStdin(script, source)
+  // all of it is one secret: it may hold a key, and nobody has to see the rest
+  return withStdin(script, { secret: new Secret('new files of the engine', payload(want, seen, decision)) })
 }
 
 /** Lets a change that was cut off go back. */
 export const recoverScript: Sh = sh`(${engineFunctions}${launch}
 [ -d "$stage" ] || exit 0
-read -r id <"$stage/id" 2>/dev/null || { rm -rf "$stage"; exit 0; }
-read -r at <"$stage/stage" 2>/dev/null || at=incoming
+read -r id 2>/dev/null <"$stage/id" || { rm -rf "$stage"; exit 0; }
+read -r at 2>/dev/null <"$stage/stage" || at=incoming
 case $at in incoming|staged|done) rm -rf "$stage"; exit 0;; esac
 rm -f "$engine/last"
 launch recover

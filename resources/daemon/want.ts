@@ -18,7 +18,7 @@ export const tlsFiles = {
 } as const
 
 /** The value with its secrets as plain text, and the names of the keys that hold one. */
-export function plainDaemon(given: Record<string, unknown>): { map: DaemonMap; secretKeys: Set<string> } {
+function plainDaemon(given: Record<string, unknown>): { map: DaemonMap; secretKeys: Set<string> } {
   const secretKeys = new Set<string>()
   const map = Object.fromEntries(
     Object.entries(given).map(([key, value]) => [key, revealAll(value, () => secretKeys.add(key))]),

@@ -1,7 +1,7 @@
 // The `debug` kind: tells a text or a variable when its turn comes; changes nothing.
 import { toYaml } from '../../core/config/yaml.js'
-import { usageError } from '../../core/errors.js'
-import { resource } from '../../core/resource.js'
+import { likeError, UserError, usageError } from '../../core/errors.js'
+import { type LoadContext, resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { Secret } from '../../core/secret.js'
 import { askNothing, readNothing } from './_told.js'
@@ -28,6 +28,15 @@ const isCompound = (value: unknown): boolean =>
 const shown = (value: unknown): string =>
   typeof value === 'string' || value instanceof Secret ? String(value) : toYaml(value)
 
+/** A variable as YAML. The text that is rendered stands in no file, so that an error's place is the task's. */
+function lookUp(variable: string, context: LoadContext): { text: string; secret: boolean } {
+  try {
+    return context.render(`{{yaml ${variable}}}`, 'var')
+  } catch (error) {
+    throw error instanceof UserError ? likeError(error, { at: undefined }) : error
+  }
+}
+
 /** What is told of a value with its name; a list, a map or a text of several lines starts on a line of its own. */
 const withName = (title: string, text: string, compound: boolean): string =>
   compound || text.includes('\n') ? `${title}:\n${text.replace(/^/gm, '  ')}` : `${title}: ${text}`
@@ -48,7 +57,7 @@ export const debug = resource<Want, 'asked'>({
       throw usageError(`var takes the name of a variable, such as result.stdout, and this is none: ${want.var}`, {
         hint: 'Give a text by msg.',
       })
-    const { text, secret } = context.render(`{{yaml ${want.var}}}`, 'var')
+    const { text, secret } = lookUp(want.var, context)
     const value = secret ? '(it holds a secret)' : text
     return { ...want, shown: withName(want.var, value, /^(- |[^\s"'{[][^\n]*:( |$))/m.test(value)) }
   },

@@ -10,9 +10,11 @@ import { plainExports, withEnvironment } from '../_environment.js'
 const noSecret = 'must be text: a secret would show in the process list; give it by `environment`'
 
 /** `backup.sh --full /srv`, as Ansible's users write it. */
-function freeForm(text: string): unknown {
+function freeForm(text: string, context: z.RefinementCtx): unknown {
+  if (/["'\\]/.test(text))
+    context.addIssue({ code: 'custom', message: 'must be given as { src, args } where there are quotes in it' })
   const [src = '', ...args] = text.trim().split(/\s+/)
-  return /["'\\]/.test(text) ? { src: text, quoted: true } : { src, ...(args.length === 0 ? {} : { args }) }
+  return args.length === 0 ? { src } : { src, args }
 }
 
 const argsSchema = z
@@ -35,13 +37,9 @@ const fields = z
       .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.union([word, secretSchema]))
       .default({})
       .describe('Variables; a secret one reaches it over standard input and never shows on a command line'),
-    quoted: z
-      .literal(false, { error: 'must be given as { src, args } where there are quotes in it' })
-      .optional()
-      .describe('Never said: the short form takes no quotes'),
   })
   .refine(want => want.cwd === undefined || want.chdir === undefined, 'give either cwd or chdir')
-const schema = z.preprocess(given => (typeof given === 'string' ? freeForm(given) : given), fields)
+const schema = z.preprocess((given, context) => (typeof given === 'string' ? freeForm(given, context) : given), fields)
 
 type Want = z.infer<typeof fields> & { bytes?: Uint8Array }
 
@@ -128,6 +126,7 @@ export const script = resource<Want, { needed: boolean }>({
     const bytes = want.bytes ?? new Uint8Array()
     return [withEnvironment(running(want, bytes), want.environment, Buffer.from(bytes).toString('base64'))]
   },
+  brings: () => true,
   touches: want => (want.creates === undefined ? [] : [`file:${want.creates}`]),
   unknown: isUnchecked,
   secrets: want => Object.values(want.environment).filter(value => value instanceof Secret),

@@ -1,9 +1,10 @@
-// The `wait_for` kind: goes on when a port answers or a path is there, or when they are gone.
+// The `wait_for` kind: goes on when a port or a web page answers or a path is there, or when they are gone.
 import { UserError } from '../../core/errors.js'
 import { resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { type Sh, sh } from '../../core/sh.js'
 import { hostPath } from '../_attributes.js'
+import { statusOf, webAddress } from './_http.js'
 
 const schema = z
   .strictObject({
@@ -14,6 +15,15 @@ const schema = z
       .default('127.0.0.1')
       .describe('Where the port is, as seen from the host'),
     path: hostPath.optional().describe('Path on the host that shall exist'),
+    url: z
+      .string()
+      .regex(webAddress, 'must be an http or https address without credentials')
+      .optional()
+      .describe('Web page that shall answer the host, with one of `status`'),
+    status: z
+      .union([z.int().transform(one => [one]), z.array(z.int()).min(1)])
+      .default([200])
+      .describe('Status of the answer, one or a list'),
     state: z
       .enum(['present', 'absent', 'started', 'stopped'])
       .default('present')
@@ -21,7 +31,10 @@ const schema = z
       .describe('present (or started), or absent (or stopped)'),
     timeout: z.int().min(1).default(300).describe('Seconds to wait at most'),
   })
-  .refine(want => (want.port === undefined) !== (want.path === undefined), 'give either a port or a path')
+  .refine(
+    want => [want.port, want.path, want.url].filter(given => given !== undefined).length === 1,
+    'give either a port, a path or a url',
+  )
 
 type Want = z.infer<typeof schema>
 
@@ -29,7 +42,10 @@ type Want = z.infer<typeof schema>
  * Defines `there`, which succeeds when the port takes a connection or the path exists. The first of bash, nc and (for this host's own
  * ports) the kernel's list of listeners that is there is asked; without any of them, that is a fault.
  */
-function definition({ port, host, path }: Want): Sh {
+function definition({ port, host, path, url, status }: Want): Sh {
+  if (url !== undefined)
+    return sh`${statusOf(url)}
+there() { case $(status) in ${{ sh: status.join('|') }}) return 0;; *) return 1;; esac; }`
   if (path !== undefined) return sh`there() { [ -e ${path} ] || [ -L ${path} ]; }`
   const number = port ?? 0
   const hex = number.toString(16).toUpperCase().padStart(4, '0')
@@ -44,13 +60,13 @@ else there() { ${isHere ? listed : unknown}; }
 fi`
 }
 
-const subject = ({ port, host, path }: Want): string => path ?? `port ${port} of ${host}`
+const subject = ({ port, host, path, url }: Want): string => path ?? url ?? `port ${port} of ${host}`
 
 /** Waits, where what is waited for is not so when it is asked. */
 export const waitFor = resource<Want, { state: 'present' | 'absent' }>({
   kind: 'wait_for',
   schema,
-  summary: 'Goes on when a port answers or a path is there, or when it is gone.',
+  summary: 'Goes on when a port or a web page answers or a path is there, or when it is gone.',
   example: `- name: sshd answers
   wait_for: { port: 22, timeout: 30 }`,
   name: subject,

@@ -52,9 +52,12 @@ mkdir -p /run/longshore ${dropInFolder} && : >${due})`
 
 /**
  * Reloads the server, and keeps sessions: it is asked to read its files again, never stopped. A socket of systemd that listens
- * in its place is made anew. Lines of `sshd -T` that must hold are looked for before, and who says otherwise is told.
+ * in its place is made anew where the ports may be others. Lines of `sshd -T` that must hold are looked for before, and who says otherwise is told.
  */
-export const reloadSshd = (expected: readonly { key: string; line: string }[]): Sh => sh`(${findSshd}
+export const reloadSshd = (
+  expected: readonly { key: string; line: string }[],
+  mayListen: boolean,
+): Sh => sh`(${findSshd}
 mkdir -p /run/sshd
 actual=$("$sshd" -T) || { echo 'sshd refuses its configuration, and was not reloaded' >&2; exit 1; }
 bad=
@@ -65,14 +68,14 @@ $actual
 $2
 "*) ;; *)
     bad=1
-    printf '%s\n' "\`$2\` is written but not in force, because another line comes before it:" >&2
+    printf '%s\n' "'$2' is written but not in force, because another line comes before it:" >&2
     grep -Eins "^[[:space:]]*$1[[:space:]=]" ${dropInFolder}/*.conf ${mainFile} >&2;;
   esac
 }
 ${lines(sh`:`, ...expected.map(({ key, line }) => sh`holds ${key} ${line}`))}
 if [ -n "$bad" ]; then exit 1; fi
 if ${isSystemd}; then
-  if systemctl is-active --quiet ssh.socket; then systemctl daemon-reload </dev/null && systemctl restart ssh.socket </dev/null || exit 1; fi
+  if [ ${mayListen ? 'moved' : 'same'} = moved ] && systemctl is-active --quiet ssh.socket; then systemctl daemon-reload </dev/null && systemctl restart ssh.socket </dev/null || exit 1; fi
   for unit in ssh sshd; do
     if systemctl is-active --quiet "$unit.service"; then systemctl reload "$unit.service" </dev/null || exit 1; break; fi
   done

@@ -1,5 +1,5 @@
-// The rules of ufw: as a task says them, as its files have them, as its command takes them, and what they let through.
-import { BlockList, isIP, isIPv6 } from 'node:net'
+// The rules of ufw: as a task says them, as its files have them, and as its command takes them.
+import { isIP, isIPv6 } from 'node:net'
 import { UserError } from '../../core/errors.js'
 import { z } from '../../core/schema.js'
 
@@ -170,37 +170,4 @@ export const wordsOf = (rule: WantedRule): string[] => {
     ...(rule.proto === 'any' ? [] : ['proto', rule.proto]),
     ...(rule.comment === '' ? [] : ['comment', rule.comment]),
   ]
-}
-
-const hasPort = (ports: string, port: number): boolean =>
-  ports === 'any' ||
-  ports.split(',').some(part => {
-    const [first = 0, last = first] = part.split(':').map(Number)
-    return first <= port && port <= last
-  })
-
-/** Whether the address lies in the network; an unknown address lies only in `any`. */
-function hasAddress(network: string, client: string): boolean {
-  if (network === 'any') return true
-  if (isIP(client) === 0) return false
-  const [base = '', length] = network.split('/')
-  const family = isIPv6(base) ? 'ipv6' : 'ipv4'
-  if ((isIPv6(client) ? 'ipv6' : 'ipv4') !== family) return false
-  const list = new BlockList()
-  list.addSubnet(base, length === undefined ? (family === 'ipv6' ? 128 : 32) : Number(length), family)
-  return list.check(client, family)
-}
-
-/** Whether a new connection from `client` (empty: unknown) to a TCP port gets in by these rules, of which the first that fits decides. */
-export function letsIn(rules: readonly Rule[], policy: string, port: number, client: string): boolean {
-  const isSsh = ({ app }: Rule): boolean => /^(openssh|ssh)$/i.test(app)
-  const fits = (rule: Rule): boolean =>
-    rule.way.startsWith('in') &&
-    rule.fromPort === 'any' &&
-    (rule.proto === 'any' || rule.proto === 'tcp') &&
-    hasPort(rule.port, port) &&
-    (rule.app === '' || rule.port !== 'any' || (isSsh(rule) && port === 22)) &&
-    (hasAddress(rule.from, client) || (client === '' && /^(deny|reject)/.test(rule.action)))
-  const first = rules.find(fits)
-  return first === undefined ? policy === 'allow' : /^(allow|limit)/.test(first.action)
 }

@@ -24,7 +24,9 @@ const fields = z
     entries: z
       .record(address, names)
       .default({})
-      .describe('Names by address: { 192.0.2.10: [db1.example, db1] }. The first name is the canonical one'),
+      .describe(
+        'Names by address: { 192.0.2.10: [db1.example, db1] }, the canonical one first; `ip` and `names` stand for one of them',
+      ),
     names: names.default([]).describe('With state: absent: names to remove, whatever their address'),
     exclusive: z.boolean().default(false).describe('An address keeps no other names than those given here'),
     state: z

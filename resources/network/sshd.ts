@@ -196,9 +196,11 @@ export const sshd = resource<Want, Seen>({
   apply(want, seen): Sh[] {
     if (diff(want, seen).length === 0) return []
     const expected = want.state === 'present' ? seen.expected : []
-    if (removesFile(want, seen)) return [markDue, sh`rm -f ${dropIn(want)}`, reloadSshd(expected)]
+    const mayListen =
+      want.state === 'absent' || keysOf(want).some(key => /^(port|listenaddress|addressfamily)$/.test(key))
+    if (removesFile(want, seen)) return [markDue, sh`rm -f ${dropIn(want)}`, reloadSshd(expected, mayListen)]
     const writing = writingOf(asFile(want, seen), seen.file)
-    return [markDue, ...(writing === undefined ? [] : writeFiles([writing])), reloadSshd(expected)]
+    return [markDue, ...(writing === undefined ? [] : writeFiles([writing])), reloadSshd(expected, mayListen)]
   },
   touches: want => [`file:${dropIn(want)}`, `file:${mainFile}`, 'service:ssh'],
 })

@@ -4,16 +4,8 @@ import { resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { type Sh, sh } from '../../core/sh.js'
 import type { Change } from '../../core/step.js'
-import {
-  asHostRule,
-  isSameMatch,
-  letsIn,
-  type Rule,
-  readRules,
-  ruleSchema,
-  type WantedRule,
-  wordsOf,
-} from './_ufw_rules.js'
+import { asHostRule, isSameMatch, type Rule, readRules, ruleSchema, type WantedRule, wordsOf } from './_ufw_rules.js'
+import { letsIn, rulesAfter } from './_ufw_way_in.js'
 
 const policy = z.enum(['allow', 'deny', 'reject'])
 const ways = ['incoming', 'outgoing', 'routed'] as const
@@ -36,7 +28,9 @@ const fields = z
     rules: z
       .array(ruleSchema)
       .default([])
-      .describe('Rules, each as text ("allow 22/tcp") or with the fields below. Other rules stay'),
+      .describe(
+        'Rules, each as text ("allow 22/tcp") or with the fields below, which may also stand by themselves for one rule. Other rules stay',
+      ),
     force: z.boolean().default(false).describe('Also when nobody could log in by SSH any more'),
   })
   .refine(
@@ -137,15 +131,7 @@ function diff(want: Want, seen: Seen): Change[] {
 /** The ports of sshd at which nobody would get in after the change; none where the firewall is not to be on. */
 function lockedOut(want: Want, seen: Seen): number[] {
   if (want.state === 'disabled' || (want.state === undefined && !seen.active && !seen.enabled)) return []
-  let rules = seen.rules
-  for (const rule of pending(want, seen)) {
-    const one = asHostRule(rule)
-    const at = rules.findIndex(old => isSameMatch(old, one))
-    if (rule.delete) rules = rules.filter(old => !isSameMatch(old, one) || old.action !== one.action)
-    else if (at >= 0)
-      rules = rules.with(at, one) // ufw puts another action where the old one stood
-    else rules = rules.toSpliced(rule.insert === undefined ? rules.length : rule.insert - 1, 0, one)
-  }
+  const rules = rulesAfter(seen.rules, pending(want, seen))
   const incoming = want.default.incoming ?? seen.policies.incoming ?? 'deny'
   return seen.sshPorts.filter(port => !letsIn(rules, incoming, port, seen.client))
 }

@@ -3,16 +3,17 @@ import { type Sh, sh } from '../../core/sh.js'
 import { awaitFirstBoot, type Lists, patience, refresh } from './_refresh.js'
 import type { Item, Manner } from './_seen.js'
 
-const settings = sh`-y -q -o DPkg::Lock::Timeout=${patience} -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold`
+/** Options of every call that changes something. */
+export const settings = sh`-y -q -o DPkg::Lock::Timeout=${patience} -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold`
 
 /** Completes what an interrupted dpkg left; apt refuses to work before that. */
-const prepare = sh`${awaitFirstBoot}
+export const prepare = sh`${awaitFirstBoot}
 export DEBIAN_FRONTEND=noninteractive
 if [ -n "$(ls /var/lib/dpkg/updates 2>/dev/null)" ]; then
   dpkg --configure -a --force-confdef --force-confold </dev/null || :
 fi`
 
-const lists: Lists = {
+export const lists: Lists = {
   manager: 'apt',
   update: sh`apt-get update -q`,
   sources: ['/etc/apt/sources.list', '/etc/apt/sources.list.d'],

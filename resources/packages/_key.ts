@@ -30,13 +30,15 @@ export function armored(bytes: Uint8Array, from: string): string {
 
 const note = (sha256: string): string => `Comment: sha256 ${sha256}`
 
-/** Whether a key file on the host is the one with that sum, as it was fetched or armored by `fetchKey`. */
-export const isFetched = (file: { sum: string; text?: string }, sha256: string): boolean =>
-  file.sum === sha256 || (file.text?.split('\n').includes(note(sha256)) ?? false)
+/** Whether a key file on the host is the one with that sum, as it was fetched or armored by `fetchKey`; without a sum, whether it is any key. */
+export const isFetched = (file: { sum: string; text?: string }, sha256: string | undefined): boolean =>
+  sha256 === undefined
+    ? (file.text?.includes(begin) ?? false)
+    : file.sum === sha256 || (file.text?.split('\n').includes(note(sha256)) ?? false)
 
-/** Fetches a key on the host, checks its sum, and puts it at the path as armored text. */
-export const fetchKey = (url: string, sha256: string, path: string): Sh => sh`(umask 022
-path=${path} url=${url} wanted=${sha256}
+/** Fetches a key on the host, checks its sum where one is given, and puts it at the path as armored text. */
+export const fetchKey = (url: string, sha256: string | undefined, path: string): Sh => sh`(umask 022
+path=${path} url=${url} wanted=${sha256 ?? ''}
 mkdir -p "\${path%/*}" || exit 1
 temp=$(mktemp "$path.XXXXXX") || exit 1
 trap 'rm -f "$temp" "$temp.asc"' EXIT
@@ -47,8 +49,9 @@ elif [ -x /usr/lib/apt/apt-helper ]; then /usr/lib/apt/apt-helper -qq -o APT::Sa
 else echo "neither curl nor wget is on the host: install one, or give the key as a file" >&2; exit 1; fi
 if [ $? != 0 ]; then echo "the key could not be fetched from $url" >&2; exit 1; fi
 sum=$(sha256sum <"$temp") || exit 1
+if [ -z "$wanted" ]; then wanted=\${sum%% *}; fi
 if [ "\${sum%% *}" != "$wanted" ]; then echo "the key at $url has the SHA-256 \${sum%% *} and not the wanted one: nothing was changed" >&2; exit 1; fi
 if grep -qF -e ${begin} "$temp"; then cp "$temp" "$temp.asc"
-else { echo ${begin}; echo ${note(sha256)}; echo; base64 "$temp"; echo ${end}; } >"$temp.asc"; fi
+else { echo ${begin}; echo "Comment: sha256 $wanted"; echo; base64 "$temp"; echo ${end}; } >"$temp.asc"; fi
 chmod 644 "$temp.asc" && mv -f "$temp.asc" "$path"
 )`

@@ -19,7 +19,8 @@ const keyField = z.union([
     sha256: z
       .string()
       .regex(/^[0-9a-f]{64}$/, 'must be the SHA-256 of the file at that address, 64 hexadecimal digits')
-      .describe('What is fetched must have this sum'),
+      .optional()
+      .describe('What is fetched must have this sum; may be left out with https'),
   }),
 ])
 
@@ -63,6 +64,8 @@ export const repoSchema = fields.superRefine((want, context) => {
   if (given > 1 || (given === 0 && want.state === 'present'))
     refuse('uris', 'give one of uris (apt), baseurl (dnf, zypper) and server (pacman)')
   if (want.server !== undefined && want.key !== undefined) refuse('key', 'is not for pacman: add it with pacman-key')
+  if (typeof want.key === 'object' && want.key.sha256 === undefined && !want.key.url.startsWith('https://'))
+    refuse('key', 'needs its sha256, because anybody on the way could exchange it')
   if (want.uris === undefined) return
   const isFlat = want.suites?.some(suite => suite.endsWith('/'))
   if (want.suites === undefined) refuse('suites', 'is needed')

@@ -221,5 +221,6 @@ echo end`,
     const names = items.map(item => item.name)
     return [...(isStale ? [manager.refreshOnly] : []), ...(names.length === 0 ? [] : [manager.remove(names, manner)])]
   },
+  brings: want => want.state !== 'absent',
   touches: want => itemsOf(want).map(item => `package:${item.name}`),
 })

@@ -34,7 +34,10 @@ const fields = z
       .regex(/^[\w-]+$/, 'must be letters, digits and dashes')
       .default('longshore')
       .describe('Name of the file in /etc/security/limits.d; it holds these entries and no others'),
-    entries: z.array(entry).default([]).describe('The limits. They count from the next login on'),
+    entries: z
+      .array(entry)
+      .default([])
+      .describe('The limits; the fields of a single one may stand by themselves. They count from the next login on'),
     state: z.enum(['present', 'absent']).default('present').describe('present or absent'),
   })
   .refine(want => want.state === 'absent' || want.entries.length > 0, { path: ['entries'], message: 'is needed' })

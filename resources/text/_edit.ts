@@ -110,7 +110,8 @@ export function editing<Want extends EditWant>(one: Editing<Want>): Resource<Wan
     probe: want => probeText(want.path),
     read: (out, want) => readText(want.path, out),
     diff: (want, seen) => (isNothing(want, seen) ? [] : fileChanges(wanted(want, seen), seen)),
-    verb: (_want, seen) => (seen.kind === 'absent' ? 'create' : 'write'),
+    mayReturn: isNothing,
+    verb: (want, seen) => (seen.kind !== 'absent' || isNothing(want, seen) ? 'write' : 'create'),
     apply(want, seen) {
       if (isNothing(want, seen)) return []
       if (seen.kind === 'absent' && want.create !== true)

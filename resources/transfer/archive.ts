@@ -184,6 +184,7 @@ ${
     if (isUrl(want.src)) return [withStdin(script(want), requestSource({ url: want.src, headers: want.headers }))]
     return [want.file === undefined ? script(want) : withStdin(script(want), { file: want.file })]
   },
+  brings: () => true,
   touches: want => [`file:${want.dest}`],
   secrets: secretHeaders,
   result: want => ({ dest: want.dest, src: want.src }),

@@ -135,6 +135,7 @@ export const git = resource<Want, Seen>({
   diff: changes,
   verb: (_want, seen) => (seen.state === 'repository' ? 'update' : 'clone'),
   apply: (want, seen) => (changes(want, seen).length === 0 ? [] : [checkingOut(want)]),
+  brings: () => true,
   touches: want => [`file:${want.dest}`],
   result: (want, seen) => ({ after: seen.head, version: want.version, dest: want.dest }),
 })

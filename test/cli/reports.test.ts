@@ -101,6 +101,37 @@ web1       install package docker.io … done (12.3 s)
   t.end()
 })
 
+test('plain: what tasks say, and failures that are taken', t => {
+  let text = ''
+  const report = createPlainReport(more => (text += more), { style: plain, verbose: false })
+  report.emit({ type: 'message', host: 'h', task: 'greet', text: 'hello' })
+  report.emit({ type: 'message', host: 'h', task: 'show', text: 'a: 1\nb: 2\n' })
+  report.emit({
+    type: 'step',
+    id: 'a',
+    host: 'h',
+    thing: 't',
+    verb: 'run',
+    state: 'failed',
+    text: 'no',
+    rescued: 'deploy',
+  })
+  const host = { host: 'h', ok: 1, changed: 2, failed: 0, skipped: 0, unreachable: false, rescued: 1, ignored: 2 }
+  report.emit({ type: 'summary', ms: 1000, exit: 0, hosts: [host] })
+  t.equal(
+    text,
+    `h  greet: hello
+h  show:
+h    a: 1
+h    b: 2
+h  run t … failed: no (rescued: deploy)
+h  1 ok, 2 changed, 1 rescued, 2 ignored
+Done: 2 changes on 1 host, 1.0 s.
+`,
+  )
+  t.end()
+})
+
 test('plain: a failed step shows only its last lines, its own output before what was heard', t => {
   let text = ''
   const report = createPlainReport(more => (text += more), { style: plain, verbose: false, outputLines: 2 })

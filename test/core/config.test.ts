@@ -8,7 +8,8 @@ import { testHandedOn, testHosts, testSecrets } from './config/hosts.js'
 import { testPeerWords } from './config/peer-words.js'
 import { testPlaybook, testPlaybookMistakes } from './config/playbooks.js'
 import { testShape } from './config/shape.js'
-import { testBlocks, testRoles, testStructureMistakes } from './config/structures.js'
+import { testStructureMistakes } from './config/structure-mistakes.js'
+import { testBlocks, testRoles } from './config/structures.js'
 import { testPlaces, testYamlMistakes } from './config/yaml-texts.js'
 
 test('YAML itself: every mistake with its place', async t => testYamlMistakes(t))

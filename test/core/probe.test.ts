@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { test } from 'tap'
 import { factsProbe, readFacts } from '../../core/facts.js'
-import { cannotBecome, joinChange, joinPieces, splitAnswers } from '../../core/probe/join.js'
+import { cannotBecome, joinChange, joinPieces, splitAnswers, tookTooLong } from '../../core/probe/join.js'
 import { quote, sh } from '../../core/sh.js'
 
 const marker = 'longshore-test-marker'
@@ -86,6 +86,30 @@ test('a change reads its payload; probes follow only when it ended well', t => {
     t.notOk(none.has('p'), shell)
     const refused = joinChange({ id: 'c', command: sh`echo never` }, probes, marker, { before: 'false' })
     t.notMatch(spawnSync(shell, [...args, '-s'], { input: refused, encoding: 'utf8' }).stdout, /never/, shell)
+  }
+  t.end()
+})
+
+test('a piece that takes too long is ended, with all that it started; the others are not', t => {
+  for (const [shell, args] of shells) {
+    const slow = sh`echo begun; cat; sh -c 'trap : TERM; sleep 47; sleep 47'; echo late`
+    const script = joinChange({ id: 'slow', command: { ...slow, stdin: 'x' }, timeout: 1 }, [], marker)
+    const reads = joinPieces(
+      [
+        { id: 'slow', command: sh`echo begun; sleep 47; echo late`, timeout: 1 },
+        { id: 'quick', command: sh`echo fine; exit 3`, timeout: 20 },
+      ],
+      marker,
+    )
+    const began = Date.now()
+    const changed = spawnSync(shell, [...args, '-c', script], { input: 'payload', encoding: 'utf8' })
+    const asked = spawnSync(shell, [...args, '-s'], { input: reads, encoding: 'utf8' })
+    const answers = (ran: typeof asked, ids: string[]) =>
+      splitAnswers({ code: 0, stdout: ran.stdout, stderr: ran.stderr }, ids, marker)
+    t.match(answers(changed, ['slow']).get('slow'), { code: tookTooLong, out: 'begun\npayload' }, shell)
+    t.match(answers(asked, ['slow', 'quick']).get('slow'), { code: tookTooLong, out: 'begun\n' }, shell)
+    t.match(answers(asked, ['slow', 'quick']).get('quick'), { code: 3, out: 'fine\n', err: '' }, shell)
+    t.ok(Date.now() - began < 20_000, 'nobody waits for what was left running')
   }
   t.end()
 })

@@ -218,3 +218,28 @@ test('what tasks say and set', async t => {
     order.join(),
   )
 })
+
+test('an include that waits for a register is opened at its turn, as one step', async t => {
+  const tasks = `- { name: ask, command: { sh: "echo two" }, register: said, changed_when: "false" }
+- { name: more, include: two.yaml, when: "said.stdout == 'two'" }
+- { name: last, copy: { dest: "{{ folder }}/last", content: "{{ inner.stdout }}" } }`
+  const inside = `${log('inner', ', register: inner, notify: tell')}
+- name: risky
+  block: [{ name: bad, command: { sh: exit 3 } }, ${log('never').replace('- ', '')}]
+  rescue: [${log('saved').replace('- ', '')}]
+- { name: say, debug: "inside of {{ said.stdout }}" }
+- { name: count, command: { sh: "echo 5" }, register: inner, changed_when: "false" }
+`
+  const here = await site(t, one, { 'play.yaml': play(tasks, log('tell')), 'two.yaml': inside })
+  const seen = await here.look()
+  t.match(seen.listed.join('\n'), /more: depends on said[\s\S]*handler tell.*if more notifies it/)
+  const went = await here.up()
+  t.equal(went.exit, 0, failed(went))
+  t.equal(text(here, 'log'), 'inner\nsaved\ntell\n')
+  t.equal(text(here, 'last'), '5')
+  t.match(messages(went), ['a say: inside of two'])
+  const next = await here.up()
+  t.equal(next.exit, 0, failed(next))
+  t.match(next.ends['a/p/handler tell'], 'already: nothing notified it')
+  t.equal(text(here, 'log'), 'inner\nsaved\ntell\n')
+})

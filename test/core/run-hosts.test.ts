@@ -193,3 +193,13 @@ test('an engine whose host could not be read is closed again', async t => {
   t.match((await here.look()).errors, [/no shell/])
   t.same([here.papers.db?.opened, here.papers.db?.closed], [1, 1])
 })
+
+test('an interrupt ends the wait for an engine that does not answer', async t => {
+  const here = await site(t, 'project: shop\nhosts: { a: { connection: local } }\ncontainers: { app: { image: x } }\n')
+  for (const hangs of ['open', 'observe'] as const) {
+    Object.assign(here.papers.a ?? {}, { hangs })
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(new Error('interrupted')), 300)
+    await t.rejects(here.up({ signal: controller.signal }), /interrupted/, hangs)
+  }
+})

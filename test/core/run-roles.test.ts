@@ -97,26 +97,26 @@ test('includes and loops: lists, maps, files by facts, one inside of another', a
   tasks:
     - { include: a.yaml, loop: { x: 1, y: 2 }, loop_control: { loop_var: pair }, vars: { word: "{{ pair.key }}{{ pair.value }}" } }
     - { include: "{{ facts.arch }}.yaml", when: "false" }
-    - { include: "{{ facts.os.family }}{{ vars.end }}.yaml", vars: { end: "" } }
+    - { include: "{{ eq facts.kernel 'none' }}{{ end }}", vars: { end: .yaml } }
 `
   const files = {
     'play.yaml': play,
     'a.yaml': `${once('word', '{{ word }}', ', notify: told')}- { include: b.yaml, when: "word == 'y2'" }\n`,
     'b.yaml': once('each', '{{ word }}-{{ item }}', ', loop: [p, q]'),
-    'debian.yaml': once('debian', 'debian'),
+    'false.yaml': once('by facts', 'facts'),
   }
   const here = await site(t, one, {
     ...files,
     'play.yaml': `${play}  handlers:\n    - { name: tell, listen: [told], ${log('told')} }\n`,
   })
   const { listed, logs } = await twice(t, here)
-  t.same(logs, ['x1 y2 y2-p y2-q debian told'])
+  t.same(logs, ['x1 y2 y2-p y2-q facts told'])
   t.match(listed, [
     /^run a\/p\/word \({"key":"x","value":1}\): /,
     /value":2}\): /,
     /each .* #1: /,
     / #2: /,
-    /debian/,
+    /by facts/,
     /tell/,
   ])
 })
@@ -161,4 +161,33 @@ test('an include that reads a register is one step, and does its tasks at its tu
     ['web : reload', 'web : other'].map(name => `run a/p/handler ${name}: ${name}: if named notifies it`),
     'whom a role may notify is known where its name is',
   )
+})
+
+test('hosts that only an include reads are asked too, also outside of --on', async t => {
+  const play = `- name: p
+  hosts: a
+  tasks:
+    - { include: "{{ eq facts.kernel 'none' }}.yaml", loop: "[hosts.b.name]" }
+`
+  const here = await site(t, two, {
+    'play.yaml': play,
+    'false.yaml': '- { name: other, copy: { dest: "{{ folder }}/x", content: "{{ hosts.b.facts.kernel }}" } }\n',
+  })
+  const went = await here.up({ on: 'a' })
+  t.equal(went.exit, 0, went.errors.map(String).join())
+  t.match(text(here.hosts.a?.folder, 'x'), /^\d+\./)
+})
+
+test('the environment of a play reaches every form of a command, and nothing else', async t => {
+  const play = `- name: p
+  environment: { A: "1", B: play }
+  tasks:
+    - { name: made, file: { path: "{{ folder }}/x" } }
+    - { name: text, command: "echo $A >>{{ folder }}/log", check: "test -e {{ folder }}/log" }
+    - { name: map, shell: { sh: "echo $A-$B >>{{ folder }}/log", creates: "{{ folder }}/map", environment: { B: own } }, when: "true" }
+    - { name: block's, block: [{ name: inner, command: "echo $B$C >>{{ folder }}/log; touch {{ folder }}/map", check: "test -e {{ folder }}/map" }], environment: { C: block } }
+`
+  const here = await site(t, one, { 'play.yaml': play })
+  const { logs } = await twice(t, here)
+  t.same(logs, ['1 1-own playblock'])
 })

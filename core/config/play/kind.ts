@@ -40,7 +40,10 @@ export function closedOnly(wrong: Wrong, raw: Raw): null | undefined {
   if (wrong.unknown !== undefined) return isSecretUse(valueAt(raw.value, wrong.path.slice(0, -1))) ? null : undefined
   for (let length = wrong.path.length; length > 0; length--)
     if (isSecretUse(valueAt(raw.value, wrong.path.slice(0, length - 1)))) return null
-  return isOpen(valueAt(raw.value, wrong.path)) ? null : undefined
+  // A short form that the schema has turned into its long one stands at none of its places.
+  const [first = ''] = wrong.path
+  const isShort = wrong.path.length > 1 && valueAt(raw.value, [first]) === undefined
+  return isOpen(isShort ? raw.value : valueAt(raw.value, wrong.path)) ? null : undefined
 }
 
 /** What a task without a name is called: its resource's word and the first short thing in its YAML. */

@@ -1,6 +1,6 @@
 // One play of a playbook: its words, its tasks and handlers, and the roles and files that they lead to.
 import { dirname, isAbsolute, join } from 'node:path'
-import { usageError } from '../../errors.js'
+import { type At, usageError } from '../../errors.js'
 import type { LocalFiles } from '../../files.js'
 import type { Play, Task, TaskSet } from '../../playbook.js'
 import type { Raw, Vars } from '../../raw.js'
@@ -32,17 +32,20 @@ export interface PlayReading {
   problems: Problems
 }
 
-/** The variables of `vars_files`, the last file strongest. */
-async function readVarsFiles(raw: Raw, { file, home, files, problems }: PlayReading): Promise<Vars> {
-  let vars: Vars = {}
+/** The paths of `vars_files` with the places that name them. */
+async function findVarsFiles(
+  raw: Raw,
+  { file, home, files, problems }: PlayReading,
+): Promise<{ path: string; at: At }[]> {
+  const found: { path: string; at: At }[] = []
   for (const { text, at } of readTexts(raw, 'vars_files')) {
     const places = isAbsolute(text) ? [text] : [...new Set([dirname(file), home].map(start => join(start, text)))]
     const path = text.includes('{{') ? undefined : await findFirst(places, files)
     if (text.includes('{{')) problems.add('the name of a file of variables takes no templates', at)
     else if (path === undefined) problems.add(`there is no file ${text}; looked for ${places.join(' and ')}`, at)
-    else vars = mergeMaps(vars, await readVarsFile(path, files, at, problems))
+    else found.push({ path, at })
   }
-  return vars
+  return found
 }
 
 /** Opens what is named by a template, when its name is known. Its own literal uses are followed at once. */
@@ -97,12 +100,16 @@ export async function readPlay(raw: Raw, reading: PlayReading): Promise<Play | u
   if (!reached.hasOpenNames)
     for (const notify of [reached.notify, ...own.map(handler => handler.notify)])
       checkNotify(notify, new Set([...names, ...answersTo(handlers)]), problems.add)
+  const varsFiles = await findVarsFiles(raw, reading)
+  const given: Vars[] = []
+  for (const { path, at } of varsFiles) given.push(await readVarsFile(path, files, at, problems))
   const { serial, max_fail } = entry
   return {
     name: entry.name ?? 'play',
     hosts: entry.hosts === undefined ? { text: 'all', at: raw.at } : readSelector(partOf(raw, ['hosts'])),
     become: entry.become ?? false,
-    vars: mergeMaps(entry.vars, await readVarsFiles(raw, reading)),
+    vars: mergeMaps(entry.vars, ...given),
+    varsFiles: varsFiles.map(({ path }) => path),
     tags: readTags(raw),
     tasks,
     handlers,

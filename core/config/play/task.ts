@@ -1,7 +1,7 @@
 // One task of a playbook: its words checked and read.
 import type { Task } from '../../playbook.js'
 import type { Raw } from '../../raw.js'
-import { check } from '../check.js'
+import { check, takesEnvironment } from '../check.js'
 import { mergeMaps } from '../merge.js'
 import type { Problems } from '../problems.js'
 import { partOf, valueAt } from '../raw.js'
@@ -33,7 +33,8 @@ const doingWords = [
 ] as const
 
 /** Adds the mistakes of words that are right each alone. */
-function checkTogether(raw: Raw, kind: string, { handlers, problems }: Reading): void {
+function checkTogether(raw: Raw, resource: ResourceKind, { handlers, problems }: Reading): void {
+  const { kind } = resource
   const has = (word: string): boolean => valueAt(raw.value, [word]) !== undefined
   const refuse = (word: string, why: string): void => {
     if (has(word)) problems.add(why, raw.where([word], 'key'))
@@ -42,6 +43,8 @@ function checkTogether(raw: Raw, kind: string, { handlers, problems }: Reading):
     for (const word of doingWords) refuse(word, `\`${word}\` does not go with ${kind}; put it on the tasks in there`)
     if (handlers) problems.add(`a handler is one task; ${kind} cannot stand here`, raw.where([kind], 'key'))
   }
+  if (!isUse({ kind }) && !takesEnvironment(resource))
+    refuse('environment', `\`environment\` does not go with ${kind}; it is for commands`)
   if (!handlers) refuse('listen', '`listen` belongs to a handler')
   if (!has('loop')) refuse('loop_control', '`loop_control` needs a `loop`')
 }
@@ -119,7 +122,7 @@ export function readTask(raw: Raw, reading: Reading): Task | undefined {
   }
   const entry: TaskEntry | undefined = check(taskSchema, raw, problems)
   const kind = findKind(raw, kinds, problems)
-  if (kind !== undefined) checkTogether(raw, kind.kind, reading)
+  if (kind !== undefined) checkTogether(raw, kind, reading)
   if (entry === undefined || kind === undefined) return undefined
   const args = readArgs(raw, kind.kind, problems)
   const checked = check(kind.schema, args, problems, { name: kind.kind, reword: closedOnly })

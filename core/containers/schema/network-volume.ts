@@ -23,32 +23,29 @@ const onlyName = (entry: Record<string, unknown>): boolean =>
 const conflict = { error: 'an external one can only have a name: the rest is up to its owner' }
 
 /** One entry of `networks:`; nothing at all means all defaults. */
-export const networkSchema = keyed(
-  {
-    ...shared,
-    internal: flag.optional().describe('No way out of the host.'),
-    ipam: keyed(
-      {
-        config: z
-          .array(
-            keyed(
-              {
-                subnet: z.string().optional().describe('Subnet in CIDR form.'),
-                gateway: z.string().optional().describe("The host's own address in it."),
-              },
-              ['ip_range', 'aux_addresses'],
-            ),
-          )
-          .optional()
-          .describe('Address ranges.'),
-      },
-      ['driver', 'options'],
-    )
+export const networkSchema = keyed({
+  ...shared,
+  internal: flag.optional().describe('No way out of the host.'),
+  ipam: keyed({
+    config: z
+      .array(
+        keyed({
+          subnet: z.string().optional().describe('Subnet in CIDR form.'),
+          gateway: z.string().optional().describe("The host's own address in it."),
+          ip_range: z.string().optional().describe('Part of it that containers get addresses from.'),
+          aux_addresses: textMap.optional().describe('Addresses that are taken, by name.'),
+        }),
+      )
       .optional()
-      .describe('Which addresses it hands out.'),
-  },
-  ['attachable', 'enable_ipv4', 'enable_ipv6'],
-)
+      .describe('Address ranges.'),
+    driver: z.string().optional().describe('Who hands them out.'),
+    options: textMap.optional().describe("That driver's options."),
+  })
+    .optional()
+    .describe('Which addresses it hands out.'),
+  attachable: flag.optional().describe('Other containers may join it.'),
+  enable_ipv6: flag.optional().describe('Addresses of IPv6 too.'),
+})
   .refine(onlyName, conflict)
   .nullable()
 

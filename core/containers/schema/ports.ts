@@ -1,8 +1,10 @@
 // Published ports as Compose writes them: "80:8000", "127.0.0.1:80:8000/udp", ranges, numbers and maps.
-import { usageError } from '../../errors.js'
+import { isIP } from 'node:net'
+import { UserError, usageError } from '../../errors.js'
 import { z } from '../../schema.js'
-import type { PortWant } from '../../wanted.js'
+import type { PortRule, PortWant } from '../../wanted.js'
 import { keyed, whole, written } from './shapes.js'
+import { readSource } from './sources.js'
 
 /** One published port; where a range is published for one port, the n-th container takes the n-th. */
 export interface PortEntry {
@@ -10,6 +12,8 @@ export interface PortEntry {
   published?: { from: number; to: number }
   target: number
   protocol: PortWant['protocol']
+  /** Networks as ADDRESS/BITS that alone may reach it; everybody if left out. */
+  allow?: string[]
 }
 
 const pattern =
@@ -56,23 +60,57 @@ export function readPort(text: string): PortEntry[] {
 
 const number = whole(1, 65535)
 
-const long = keyed(
-  {
-    target: number.describe('Port in the container.'),
-    published: z
-      .union([number, written(readRange)], { error: 'must be a port or a range of ports' })
-      .transform(value => (typeof value === 'number' ? { from: value, to: value } : value))
-      .optional()
-      .describe('Port on the host, or a range to take one from; the engine chooses one if left out.'),
-    host_ip: z.string().optional().describe('Address of the host to bind; all if left out.'),
-    protocol: z.enum(['tcp', 'udp', 'sctp']).optional().describe('tcp if left out.'),
-    mode: z.enum(['host', 'ingress']).optional().describe('Has no effect outside a swarm.'),
-    name: z.string().optional().describe('A name for people; no effect.'),
-    app_protocol: z.string().optional().describe('A hint for people; no effect.'),
-  },
-  [],
-  ['bind', 'allow'],
-).transform(({ target, published, host_ip, protocol }) => [entry(host_ip, published, target, protocol)])
+const source = written(readSource)
+
+const long = keyed({
+  target: number.describe('Port in the container.'),
+  published: z
+    .union([number, written(readRange)], { error: 'must be a port or a range of ports' })
+    .transform(value => (typeof value === 'number' ? { from: value, to: value } : value))
+    .optional()
+    .describe('Port on the host, or a range to take one from; the engine chooses one if left out.'),
+  bind: z.string().optional().describe('Address of the host to bind; all if left out.'),
+  host_ip: z.string().optional().describe("Compose's word for `bind`."),
+  allow: z
+    .union([
+      source.transform(one => [one]),
+      z.array(source).min(1, 'must name somebody; bind: 127.0.0.1 shuts all others out'),
+    ])
+    .optional()
+    .describe('Addresses and networks that alone may reach the port; everybody if left out.'),
+  protocol: z.enum(['tcp', 'udp', 'sctp']).optional().describe('tcp if left out.'),
+  mode: z.enum(['host', 'ingress']).optional().describe('Has no effect outside a swarm.'),
+  name: z.string().optional().describe('A name for people; no effect.'),
+  app_protocol: z.string().optional().describe('A hint for people; no effect.'),
+}).transform((given, context): PortEntry[] => {
+  try {
+    return [longEntry(given)]
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    context.issues.push({ code: 'custom', input: given, message: error.message })
+    return z.NEVER
+  }
+})
+
+interface LongForm {
+  target: number
+  published?: PortEntry['published']
+  bind?: string | undefined
+  host_ip?: string | undefined
+  protocol?: PortEntry['protocol'] | undefined
+  allow?: string[] | undefined
+}
+
+function longEntry({ target, published, bind, host_ip, protocol, allow }: LongForm): PortEntry {
+  if (bind !== undefined && host_ip !== undefined && bind !== host_ip)
+    throw usageError('`bind` and `host_ip` are two words for one thing: give one')
+  if (bind !== undefined && isIP(bind.replace(/^\[|\]$/g, '')) === 0)
+    throw usageError(`\`bind\` must be an address of the host, such as 127.0.0.1 or 10.0.0.5, and is "${bind}"`)
+  if (allow !== undefined && published === undefined)
+    throw usageError('`allow` needs `published`: rules are for one port of the host')
+  const plain = entry(bind ?? host_ip, published, target, protocol)
+  return allow === undefined ? plain : { ...plain, allow: [...new Set(allow)].sort() }
+}
 
 /** One item of `ports:`. */
 export const portSchema = z.union(
@@ -90,6 +128,16 @@ export const portsOf = (entries: readonly PortEntry[], number: number): PortWant
     if (port > published.to)
       throw usageError(`the range ${published.from}-${published.to} has no port for container ${number} on a host`)
     return { ...(ip === undefined ? {} : { ip }), published: port, target, protocol }
+  })
+
+/** Who alone may reach the ports of the n-th container on a host; what only the host itself can reach needs no rule. */
+export const portRulesOf = (entries: readonly PortEntry[], number: number): PortRule[] =>
+  entries.flatMap(({ allow, ...entry }) => {
+    if (allow === undefined || isLoopback(entry)) return []
+    return portsOf([entry], number).flatMap(({ ip, published, protocol }) => {
+      if (published === undefined) return []
+      return [{ ...(ip === undefined || wildcards.has(ip) ? {} : { ip }), published, protocol, allow }]
+    })
   })
 
 const wildcards = new Set([undefined, '', '0.0.0.0', '::'])

@@ -1,8 +1,9 @@
 // The keys of a service that have a shape of their own: what it depends on, its networks, links, health check and restart rule.
 import { usageError } from '../../errors.js'
 import { z } from '../../schema.js'
-import type { ContainerConfig } from '../../wanted.js'
-import { duration, flag, keyed, scalar, texts, whole, written } from './shapes.js'
+import type { ContainerConfig, NetworkJoin } from '../../wanted.js'
+import { integer } from './limits.js'
+import { duration, flag, keyed, scalar, textMap, texts, whole, written } from './shapes.js'
 import { shellwords } from './shellwords.js'
 
 /** A list's index or a map's key: where an entry stands below its key. */
@@ -17,6 +18,8 @@ export const commandLine = z.union([written(shellwords), z.array(scalar)], {
 export interface DependencyEntry {
   service: string
   condition: 'started' | 'healthy' | 'completed'
+  /** False where nothing is said when that service is not there. */
+  required: boolean
   place: Place
 }
 
@@ -38,8 +41,9 @@ export const dependsOnSchema = z
               .enum(['service_started', 'service_healthy', 'service_completed_successfully'])
               .optional()
               .describe('What to wait for; service_started if left out.'),
+            required: flag.optional().describe('false: nothing is said when that service is not there.'),
           },
-          ['restart', 'required'],
+          ['restart'],
         ),
       ),
     ],
@@ -47,10 +51,11 @@ export const dependsOnSchema = z
   )
   .transform((given): DependencyEntry[] =>
     Array.isArray(given)
-      ? given.map((service, place) => ({ service, condition: 'started', place }))
-      : Object.entries(given).map(([service, { condition = 'service_started' }]) => ({
+      ? given.map((service, place) => ({ service, condition: 'started', required: true, place }))
+      : Object.entries(given).map(([service, { condition = 'service_started', required = true }]) => ({
           service,
           condition: conditions[condition],
+          required,
           place: service,
         })),
   )
@@ -58,14 +63,10 @@ export const dependsOnSchema = z
 /** A network that a service joins, by its key. */
 export interface NetworkEntry {
   key: string
-  aliases: string[]
-  address?: string
+  join: Omit<NetworkJoin, 'name'>
+  priority: number
   place: Place
 }
-
-const laterNetworkKeys = [
-  ...['driver_opts', 'gw_priority', 'interface_name', 'ipv6_address', 'link_local_ips', 'mac_address', 'priority'],
-]
 
 export const networksSchema = z
   .union(
@@ -77,8 +78,13 @@ export const networksSchema = z
           {
             aliases: texts.optional().describe('More names for the service on this network.'),
             ipv4_address: z.string().optional().describe('A fixed address.'),
+            ipv6_address: z.string().optional().describe('A fixed IPv6 address.'),
+            link_local_ips: texts.optional().describe('Link-local addresses.'),
+            mac_address: z.string().optional().describe('MAC address on this network.'),
+            driver_opts: textMap.optional().describe("Options of the network's driver."),
+            priority: integer.optional().describe('The network with the highest is the main one.'),
           },
-          laterNetworkKeys,
+          ['gw_priority', 'interface_name'],
         ).nullable(),
       ),
     ],
@@ -86,11 +92,18 @@ export const networksSchema = z
   )
   .transform((given): NetworkEntry[] =>
     Array.isArray(given)
-      ? given.map((key, place) => ({ key, aliases: [], place }))
+      ? given.map((key, place) => ({ key, join: { aliases: [] }, priority: 0, place }))
       : Object.entries(given).map(([key, settings]) => ({
           key,
-          aliases: settings?.aliases ?? [],
-          ...(settings?.ipv4_address === undefined ? {} : { address: settings.ipv4_address }),
+          join: {
+            aliases: settings?.aliases ?? [],
+            ...(settings?.ipv4_address === undefined ? {} : { address: settings.ipv4_address }),
+            ...(settings?.ipv6_address === undefined ? {} : { address6: settings.ipv6_address }),
+            ...(settings?.link_local_ips === undefined ? {} : { linkLocal: settings.link_local_ips }),
+            ...(settings?.mac_address === undefined ? {} : { macAddress: settings.mac_address }),
+            ...(settings?.driver_opts === undefined ? {} : { options: settings.driver_opts }),
+          },
+          priority: settings?.priority ?? 0,
           place: key,
         })),
   )
@@ -137,22 +150,22 @@ const testSchema = z.union(
   { error: 'must be a command, as text or as a list' },
 )
 
-export const healthcheckSchema = keyed(
-  {
-    test: testSchema.optional().describe("The command; the image's own if left out. Text runs in the image's shell."),
-    interval: duration.optional().describe('Time between two tests.'),
-    timeout: duration.optional().describe('Longest time of one test.'),
-    retries: whole(0, 1000).optional().describe('Failures in a row that make it unhealthy.'),
-    start_period: duration.optional().describe('Time to start in which failures do not count.'),
-    disable: flag.optional().describe("Switches off the image's health check."),
-  },
-  ['start_interval'],
-)
+export const healthcheckSchema = keyed({
+  test: testSchema.optional().describe("The command; the image's own if left out. Text runs in the image's shell."),
+  interval: duration.optional().describe('Time between two tests.'),
+  timeout: duration.optional().describe('Longest time of one test.'),
+  retries: whole(0, 1000).optional().describe('Failures in a row that make it unhealthy.'),
+  start_period: duration.optional().describe('Time to start in which failures do not count.'),
+  start_interval: duration.optional().describe('Time between two tests in the start period; needs engine 25.'),
+  disable: flag.optional().describe("Switches off the image's health check."),
+})
 
 /** A file with variables; `place` is where it stands below `env_file`. */
 interface EnvFileEntry {
   path: string
   required: boolean
+  /** Lines are taken as they are. */
+  isRaw: boolean
   place: Place[]
 }
 
@@ -165,13 +178,11 @@ export const envFileSchema = z
         z.union(
           [
             z.string(),
-            keyed(
-              {
-                path: z.string().describe('The file, relative to this one.'),
-                required: flag.optional().describe('false: a missing file is no error.'),
-              },
-              ['format'],
-            ),
+            keyed({
+              path: z.string().describe('The file, relative to this one.'),
+              required: flag.optional().describe('false: a missing file is no error.'),
+              format: z.enum(['raw']).optional().describe('raw: lines are taken as they are.'),
+            }),
           ],
           { error: 'must be a path, or a map with path and required' },
         ),
@@ -181,11 +192,11 @@ export const envFileSchema = z
   )
   .transform((given): EnvFileEntry[] =>
     typeof given === 'string'
-      ? [{ path: given, required: true, place: [] }]
+      ? [{ path: given, required: true, isRaw: false, place: [] }]
       : given.map((item, index) =>
           typeof item === 'string'
-            ? { path: item, required: true, place: [index] }
-            : { path: item.path, required: item.required ?? true, place: [index] },
+            ? { path: item, required: true, isRaw: false, place: [index] }
+            : { path: item.path, required: item.required ?? true, isRaw: item.format === 'raw', place: [index] },
         ),
   )
 

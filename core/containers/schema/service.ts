@@ -1,6 +1,7 @@
-// A service: every key of Compose's that this version knows, and ours; what it does not know yet is told from what does not exist.
+// A service: every key of Compose's that this version honours, and ours.
 import { z } from '../../schema.js'
 import { buildSchema } from './image.js'
+import { deploySchema, limitShapes } from './limits.js'
 import { mountSchema, tmpfsSchema } from './mounts.js'
 import { portSchema } from './ports.js'
 import {
@@ -15,42 +16,9 @@ import {
   restartSchema,
 } from './service-parts.js'
 import { duration, flag, keyed, scalar, size, textMap, textOrList, texts, valueMap, whole } from './shapes.js'
-
-const laterServiceKeys = [
-  ...['annotations', 'attach', 'blkio_config', 'cgroup', 'cgroup_parent', 'configs', 'cpu_count', 'cpu_percent'],
-  ...['cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime', 'cpu_shares', 'cpus', 'cpuset', 'credential_spec'],
-  ...['develop', 'device_cgroup_rules', 'devices', 'dns_opt', 'dns_search', 'domainname', 'extends', 'external_links'],
-  ...['gpus', 'group_add', 'ipc', 'isolation', 'label_file', 'logging', 'mac_address', 'mem_limit', 'mem_reservation'],
-  ...[
-    'mem_swappiness',
-    'memswap_limit',
-    'models',
-    'oom_kill_disable',
-    'oom_score_adj',
-    'pid',
-    'pids_limit',
-    'platform',
-  ],
-  ...[
-    'post_start',
-    'pre_stop',
-    'profiles',
-    'provider',
-    'runtime',
-    'secrets',
-    'storage_opt',
-    'ulimits',
-    'use_api_socket',
-  ],
-  ...['userns_mode', 'uts', 'volumes_from'],
-]
+import { surroundingShapes } from './surroundings.js'
 
 const replicas = whole(0, 10_000)
-
-const deploySchema = keyed(
-  { replicas: replicas.optional().describe('How many containers in all, dealt over the hosts.') },
-  ['endpoint_mode', 'labels', 'mode', 'placement', 'resources', 'restart_policy', 'rollback_config', 'update_config'],
-)
 
 /** One entry of `containers:`, or of a Compose file's `services:`. */
 export const serviceSchema = keyed(
@@ -62,7 +30,6 @@ export const serviceSchema = keyed(
     environment: valueMap.optional().describe('Variables, as a map or a list; a value may be { secret: NAME }.'),
     env_file: envFileSchema.optional().describe('Files with variables; environment wins over them.'),
     ports: z.array(portSchema).optional().describe('Ports to publish on the host.'),
-    expose: z.array(scalar).optional().describe('Ports for other containers; documentation only, as in Compose.'),
     volumes: z.array(mountSchema).optional().describe('Volumes and paths to mount.'),
     networks: networksSchema.optional().describe("Networks to join; the project's default one if left out."),
     network_mode: networkModeSchema.optional().describe('host, none, bridge, service:NAME or container:NAME.'),
@@ -99,6 +66,8 @@ export const serviceSchema = keyed(
     cap_drop: texts.optional().describe('Capabilities to drop.'),
     security_opt: texts.optional().describe('Security options.'),
     sysctls: textMap.optional().describe('Kernel parameters of the container.'),
+    ...limitShapes,
+    ...surroundingShapes,
     shm_size: size.optional().describe('Size of /dev/shm.'),
     tmpfs: z
       .union([tmpfsSchema.transform(mount => [mount]), z.array(tmpfsSchema)], {
@@ -107,9 +76,9 @@ export const serviceSchema = keyed(
       .optional()
       .describe('Folders in memory.'),
     scale: replicas.optional().describe('How many containers in all, dealt over the hosts.'),
-    deploy: deploySchema.optional().describe('How many containers in all.'),
+    deploy: deploySchema.optional().describe('How many containers in all, and what each may use.'),
     pull_policy: z
-      .enum(['missing', 'never'])
+      .enum(['missing', 'if_not_present', 'never', 'build'])
       .optional()
       .describe('missing (if left out): pull what is not there. never: do not pull.'),
     on: z
@@ -117,7 +86,7 @@ export const serviceSchema = keyed(
       .optional()
       .describe('Hosts it runs on: names, groups, label selectors, globs; `all`. Needed with more than one host.'),
   },
-  laterServiceKeys,
+  [],
   ['domains', 'gate'],
 )
   .refine(service => service.image !== undefined || service.build !== undefined, { error: 'needs an image or a build' })

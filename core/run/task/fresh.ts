@@ -69,7 +69,12 @@ const isAskable = (one: Instance): boolean =>
 const isHeard = ({ run: { task, gives } }: Instance): boolean =>
   task.register !== undefined || gives.length > 0 || task.failed_when !== undefined
 
-const isListed = ({ listed }: TaskContext, { id, run }: Instance): boolean => listed.has(id) || listed.has(run.id)
+/** True for what is a step of the plan, or a part of one: a pass of its loop, a task of what it includes. */
+export const isListed = ({ listed }: Pick<TaskContext, 'listed'>, { id, run }: Instance): boolean => {
+  if (listed.has(id)) return true
+  for (let one: TaskRun | undefined = run; one !== undefined; one = one.from) if (listed.has(one.id)) return true
+  return false
+}
 
 /**
  * What is asked in the same exec as a change: the instance itself, and what is still to come up to the next step that will be acted

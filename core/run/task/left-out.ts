@@ -3,10 +3,8 @@ import { type HostWork, instancesOf, registerNames } from '../../plan/host-work.
 import { ask, isSpoken, probePiece, takeAnswer } from '../../plan/read-host.js'
 import { resolveAgain } from '../../plan/resolve.js'
 import type { Instance } from '../../plan/task-run.js'
-import { isFresh, isRescue } from './fresh.js'
+import { isFresh, isListed, isRescue } from './fresh.js'
 import type { TaskContext } from './task-context.js'
-
-const isListed = (listed: ReadonlySet<string>, { id, run }: Instance): boolean => listed.has(id) || listed.has(run.id)
 
 const differs = ({ state, changes, result }: Instance): boolean =>
   state === 'read' && changes.length > 0 && result === undefined
@@ -14,7 +12,7 @@ const differs = ({ state, changes, result }: Instance): boolean =>
 /** Tasks of a host that differ by now and were not listed, as people call what they make. */
 export const leftOut = (work: HostWork, listed: ReadonlySet<string>): string[] =>
   instancesOf(work)
-    .filter(one => !one.run.handler && !isRescue(one.run) && !isListed(listed, one) && differs(one))
+    .filter(one => !one.run.handler && !isRescue(one.run) && !isListed({ listed }, one) && differs(one))
     .map(one => one.run.kind.name(one.want))
 
 /**
@@ -28,7 +26,7 @@ export async function readLeftOut(context: TaskContext): Promise<void> {
   const doubtful: Instance[] = []
   for (const instance of instancesOf(work)) {
     const { run, delegate } = instance
-    if (run.handler || isListed(listed, instance) || isSpoken(instance) || isRescue(run) || delegate !== undefined)
+    if (run.handler || isListed({ listed }, instance) || isSpoken(instance) || isRescue(run) || delegate !== undefined)
       continue
     if (instance.state === 'skipped') await resolveAgain(instance, registers, context.resolve)
     const isAsked = instance.state === 'wanted' || (instance.state === 'read' && !isFresh(context, instance))

@@ -4,8 +4,8 @@ import { expandRun } from '../../plan/expand.js'
 import { createFlow } from '../../plan/flow.js'
 import { resolveRun } from '../../plan/resolve.js'
 import type { TaskRun } from '../../plan/task-run.js'
+import { performAllowed, type TaskEnd } from './perform-instance.js'
 import type { TaskContext } from './task-context.js'
-import { performAllowed, type TaskEnd } from './task-step.js'
 
 /** Does the tasks that an include or a role stands for. Blocks among them are kept; what none of them takes is thrown. */
 export async function performUse(context: TaskContext, use: TaskRun): Promise<TaskEnd[]> {

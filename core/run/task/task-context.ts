@@ -1,6 +1,5 @@
 // What the steps of one host share while they run.
 import type { Connection } from '../../connection.js'
-import type { Flow } from '../../plan/flow.js'
 import type { HostWork } from '../../plan/host-work.js'
 import type { ResolveContext } from '../../plan/resolve.js'
 import type { Instance } from '../../plan/task-run.js'
@@ -34,8 +33,6 @@ export interface TaskContext {
   keep(writes: readonly LocalWrite[]): Promise<void>
   /** The host was connected to anew: what was opened over the old connection is gone. */
   returned(): void
-  /** Which failures are taken by whom. */
-  flow: Flow
 }
 
 /** Where an instance is done: the way there, and what that host's steps share. */

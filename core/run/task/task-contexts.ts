@@ -1,5 +1,4 @@
 // Makes what the steps of each host share, and lets hosts work for one another where a task is delegated.
-import type { Flow } from '../../plan/flow.js'
 import type { HostWork } from '../../plan/host-work.js'
 import { resolverFor } from '../../plan/scope.js'
 import { closeOpened } from '../engine-side.js'
@@ -11,7 +10,6 @@ import type { TaskContext } from './task-context.js'
 export function taskContexts(
   session: SessionContext,
   plan: RunPlan,
-  flow: Flow,
   moves: Readonly<{ any: boolean }>,
 ): (work: HostWork) => TaskContext {
   const listed = new Set([...plan.steps, ...plan.silent].map(step => step.id))
@@ -43,9 +41,9 @@ export function taskContexts(
           closeOpened(side.opened)
           delete side.opened
           delete side.renewed
+          side.starts = true
         }
       },
-      flow,
     }
     known.set(work, made)
     return made

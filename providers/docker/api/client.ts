@@ -26,6 +26,8 @@ export interface ApiRequest {
   body?: unknown
   /** Goes as a tar archive. */
   upload?: Readable
+  /** More headers; a login goes here, because nothing shows or keeps them. */
+  headers?: Readonly<Record<string, string>>
   signal?: AbortSignal | undefined
   /** For streams without an end: a connection of its own, so that the pool stays free. */
   alone?: boolean
@@ -94,6 +96,7 @@ export function createApi(host: string, dial: () => Promise<Duplex>, sockets: nu
     headers: {
       ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(request.upload === undefined ? {} : { 'content-type': 'application/x-tar' }),
+      ...request.headers,
     },
     ...(request.signal && { signal: request.signal }),
     ...(request.alone

@@ -9,6 +9,7 @@ import { type ImportWant, importLabel } from '../images/definition.js'
 import { familiarReference, findImage, type SeenImage } from '../images/reference.js'
 import { labels } from '../labels.js'
 import type { ImageDefinition } from '../observe/seen.js'
+import { credentialsFor, registryWant } from '../registries/credentials.js'
 import { makeStep } from '../work.js'
 import type { DiffContext } from './parts.js'
 
@@ -76,6 +77,14 @@ function importCause(want: ImportWant, spec: JsonObject, found: SeenImage | unde
   return content === undefined ? undefined : `its folder ${want.dir} changed`
 }
 
+/** A login that cannot be had is told before anything is done; so is one that anybody on the way could read. */
+function checkLogin({ scope, warnings }: DiffContext, ref: string): void {
+  const login = credentialsFor(scope.registries, ref)
+  if (login === undefined || !registryWant(scope.registries, login.registry)?.insecure) return
+  const text = `${login.registry} is insecure: whoever stands between can read the password of ${login.username}`
+  if (!warnings.includes(text)) warnings.push(text)
+}
+
 /** Adds the steps for images, base images before those built upon them. */
 export function diffImages(context: DiffContext): void {
   const { scope, wanted, seen, steps } = context
@@ -106,6 +115,7 @@ export function diffImages(context: DiffContext): void {
       context.unchanged++
       return
     }
+    for (const ref of want.from === 'pull' ? [want.ref] : definition.bases) checkLogin(context, ref)
     steps.set(
       thing,
       makeStep(

@@ -7,6 +7,8 @@ import { canonicalHash, canonicalJson, type JsonObject } from '../canonical.js'
 import { inspectImage } from '../containers/create.js'
 import { labels } from '../labels.js'
 import { listImages } from '../observe/observe.js'
+import { buildAuthHeader } from '../registries/credentials.js'
+import { lendLogin } from '../registries/lend.js'
 import type { Origin } from '../work.js'
 import { type BuildContext, type BuildWant, readContext } from './context.js'
 import { defineBuild, revealedArgs } from './definition.js'
@@ -36,10 +38,11 @@ async function send(
   job: Job,
   want: BuildWant,
   context: BuildContext,
-  own: Record<string, string>,
+  { own, bases }: { own: Record<string, string>; bases: readonly string[] },
   version: string,
 ): Promise<void> {
   const progress = progressLines(job.tell)
+  const logins = await Promise.all(bases.map(async base => (await lendLogin(job, base)).login ?? []))
   try {
     const stream = await job.engine.api.stream({
       method: 'POST',
@@ -56,6 +59,7 @@ async function send(
         forcerm: true,
       },
       upload: packTar(context.entries),
+      headers: buildAuthHeader(logins.flat()),
       signal: job.signal,
     })
     await readProgress(stream, progress.take)
@@ -64,7 +68,7 @@ async function send(
     const refused = hasStatus(error, 400, 403, 404, 500, 501)
     if (!refused && !(error instanceof ProgressError)) throw error
     if (refused && version === classic && classicGone.test(messageOf(error)))
-      return send(job, want, context, own, buildkit)
+      return send(job, want, context, { own, bases }, buildkit)
     const output = progress.last()
     throw new UserError(`image ${want.ref} cannot be built: ${messageOf(error)}`, {
       where: job.where,
@@ -91,6 +95,6 @@ export async function buildImage(job: Job, { project, key }: Origin, want: Build
   const same = Object.entries(own).every(([name, value]) => found?.labels[name] === value)
   if (found && same) return { state: 'already' }
   job.tell(`sending ${context.entries.length} files`)
-  await send(job, want, context, own, needsBuildkit(context.dockerfileText) ? buildkit : classic)
+  await send(job, want, context, { own, bases }, needsBuildkit(context.dockerfileText) ? buildkit : classic)
   return { state: 'done' }
 }

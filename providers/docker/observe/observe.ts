@@ -71,7 +71,12 @@ async function defineAll(wanted: Wanted, files: LocalFiles): Promise<Record<stri
 }
 
 /** Observes an engine; without one, only what lies on this machine is read. Throws a UserError where a build context is missing. */
-export async function observe(engine: DockerEngine | Absent, wanted: Wanted, files: LocalFiles): Promise<Seen> {
+export async function observe(
+  engine: DockerEngine | Absent,
+  wanted: Wanted,
+  files: LocalFiles,
+  signal?: AbortSignal,
+): Promise<Seen> {
   if (isAbsent(engine))
     return {
       absent: engine,
@@ -82,10 +87,10 @@ export async function observe(engine: DockerEngine | Absent, wanted: Wanted, fil
       definitions: await defineAll(wanted, files),
     }
   const [containers, networks, volumes, images, definitions] = await Promise.all([
-    listContainers(engine),
-    engine.api.json<NetworkSummary[]>({ path: '/networks' }),
-    engine.api.json<{ Volumes: VolumeSummary[] | null }>({ path: '/volumes' }),
-    listImages(engine),
+    listContainers(engine, signal),
+    engine.api.json<NetworkSummary[]>({ path: '/networks', signal }),
+    engine.api.json<{ Volumes: VolumeSummary[] | null }>({ path: '/volumes', signal }),
+    listImages(engine, signal),
     defineAll(wanted, files),
   ])
   return {

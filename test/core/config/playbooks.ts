@@ -81,7 +81,7 @@ export async function testPlaybookMistakes(t: Test): Promise<void> {
       '- tasks:\n    - package: { name: "{{ x }}", state: "{{ y }}" }\n    - copy: { dest: /a, content: { secret: X } }\n    - copy: { dest: /a, mode: 644, zap: "{{ x }}" }\n',
       [
         '4:31: copy.mode must be text, not a whole number',
-        '4:36: unknown key "zap" in copy; known keys: content, dest, mode',
+        '4:36: unknown key "zap" in copy; known keys: content, dest, environment, mode',
       ],
     ],
     [

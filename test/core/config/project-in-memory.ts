@@ -34,7 +34,12 @@ export const resourceKinds = [
   },
   {
     kind: 'copy',
-    schema: z.strictObject({ dest: z.string(), content: z.string().optional(), mode: z.string().optional() }),
+    schema: z.strictObject({
+      dest: z.string(),
+      content: z.string().optional(),
+      mode: z.string().optional(),
+      environment: z.unknown().optional(),
+    }),
   },
   {
     kind: 'command',

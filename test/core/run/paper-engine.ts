@@ -21,6 +21,8 @@ export interface Paper {
   observed: number
   opened: number
   closed: number
+  /** Where it never answers. */
+  hangs?: 'open' | 'observe'
   /** Called by each step, and may fail. */
   act?: (step: EngineStep) => void | Promise<void>
 }
@@ -57,6 +59,7 @@ export function paperProvider(papers: Record<string, Paper>): AnyProvider {
     }),
     async open(scope, connection) {
       const one = of(connection.host)
+      if (one.hangs === 'open') await new Promise(() => undefined)
       if (one.absent) return one.absent
       one.opened++
       const engine: Engine = { scope, about: 'paper', stats: { requests: 0, waves: 0 }, close: () => one.closed++ }
@@ -66,6 +69,7 @@ export function paperProvider(papers: Record<string, Paper>): AnyProvider {
       if (isAbsent(engine)) return { containers: [] }
       const one = of(engine.scope.name)
       one.observed++
+      if (one.hangs === 'observe') await new Promise(() => undefined)
       return { containers: [...one.containers] }
     },
     diff(scope, wanted, seen) {

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { localFiles } from '../../../cli/files.js'
-import { keepLocally } from '../../../cli/keep-locally.js'
+import { keepLocally } from '../../../cli/kept/keep-locally.js'
 import { loadProject, parseSelector, selectHosts } from '../../../core/config/index.js'
 import type { UserError } from '../../../core/errors.js'
 import type { Event } from '../../../core/events.js'

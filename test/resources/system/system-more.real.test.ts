@@ -1,7 +1,8 @@
 // mount, swap, modprobe, limits, locale and ca_certificate on a host: what each leaves there, and that a second run has nothing to do.
 import { t as all, test } from 'tap'
 import { labHost } from '../../lab/index.js'
-import { apply, converge, kindOf, plan, type Shell } from '../shells.js'
+import { on, type Row, walk } from '../network/walk.js'
+import { apply, converge, kindOf, plan } from '../shells.js'
 
 all.setTimeout(120_000)
 
@@ -10,9 +11,6 @@ const [pem = ''] =
   /-----BEGIN[\s\S]*?-----END CERTIFICATE-----\n/.exec(
     kindOf('ca_certificate').example?.replaceAll('      ', '') ?? '',
   ) ?? []
-
-/** Kind, YAML, a look at the host, and what it must say. */
-type Row = [string, unknown, string, RegExp | string]
 
 const scratch = { path: '/srv/a b', fstype: 'tmpfs', opts: 'size=8m,noexec' }
 const options = `grep -F '/srv/a' /proc/self/mountinfo`
@@ -123,26 +121,14 @@ test('more system kinds on a Debian host', async t => {
     await host.sh(`swapoff ${swapFile}`)
     await host.remove()
   })
-  const on = (...shell: string[]): Shell => ['docker', 'exec', '-i', '-e', 'LC_ALL=C', host.container, ...shell]
-  const walk = async (shell: Shell, some: readonly Row[]): Promise<void> => {
-    for (const [kind, yaml, script, expected] of some) {
-      const row = `${kind} ${JSON.stringify(yaml)}`
-      const { ended, changes, left } = await converge(kind, yaml, shell)
-      t.same([ended.code, left], [0, []], `${row} ${ended.stderr}`)
-      t.ok(changes.length > 0, row)
-      const said = (await host.sh(script, { check: false })).stdout.trim()
-      if (typeof expected === 'string') t.equal(said, expected, row)
-      else t.match(said, expected, row)
-    }
-  }
   await host.sh('useradd -m deploy')
-  for (const shell of [['dash'], ['bash', '--posix'], [busybox, 'sh']]) await walk(on(...shell), rows)
+  for (const shell of [['dash'], ['bash', '--posix'], [busybox, 'sh']]) await walk(t, host, on(host, ...shell), rows)
 
-  const shell = on('sh')
+  const shell = on(host, 'sh')
   const early = await plan('locale', 'de_DE.UTF-8', shell)
   t.match(await apply('locale', early, shell), { code: 1, stderr: /install the package locales/ })
   await host.sh('apt-get update -q && apt-get install -y -q --no-install-recommends locales kmod')
-  await walk(shell, [...once, ...languages])
+  await walk(t, host, shell, [...once, ...languages])
 
   /** Kind, YAML, words of the failure, and a look at what must still be so. */
   const failing: [string, unknown, RegExp, string, string][] = [
@@ -171,5 +157,7 @@ test('more system kinds on a Debian host', async t => {
   // An interrupted removal: the file is gone, the store has not been made anew.
   await converge('ca_certificate', { name: 'our-ca', pem }, shell)
   await host.sh('rm /usr/local/share/ca-certificates/our-ca.crt')
-  await walk(shell, [['ca_certificate', { name: 'our-ca', state: 'absent' }, 'ls /etc/ssl/certs | grep our-ca', '']])
+  await walk(t, host, shell, [
+    ['ca_certificate', { name: 'our-ca', state: 'absent' }, 'ls /etc/ssl/certs | grep our-ca', ''],
+  ])
 })

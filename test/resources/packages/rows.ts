@@ -1,7 +1,7 @@
 // Runs tables of package and repository tasks on a lab host, under each of the shells in turn.
 import type { Test } from 'tap'
-import type { LabHost } from '../lab/index.js'
-import { converge, plan, type Shell } from './shells.js'
+import type { LabHost } from '../../lab/index.js'
+import { converge, plan, type Shell } from '../shells.js'
 
 /** YAML of a task; what its first plan says, or the words of its refusal; a look at the host, and what it says. */
 export type Row = [object, Record<string, object[] | RegExp>, string?, (RegExp | string)?]

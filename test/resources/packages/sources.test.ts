@@ -1,9 +1,9 @@
 // What becomes of apt's other lists, of keys, and of package files of this machine.
 import { deflateRawSync } from 'node:zlib'
 import { test } from 'tap'
-import { startOfDeb } from '../../resources/packages/_deb.js'
-import { armored } from '../../resources/packages/_key.js'
-import { type AptSource, sourcesText, withoutSource } from '../../resources/packages/_sources.js'
+import { startOfDeb } from '../../../resources/packages/_deb.js'
+import { armored } from '../../../resources/packages/_key.js'
+import { type AptSource, sourcesText, withoutSource } from '../../../resources/packages/_sources.js'
 
 test('entries of the same repository in other lists', async t => {
   const source: AptSource = {

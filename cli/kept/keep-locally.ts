@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { messageOf, UserError } from '../core/errors.js'
-import type { LocalWrite } from '../core/resource.js'
+import { messageOf, UserError } from '../../core/errors.js'
+import type { LocalWrite } from '../../core/resource.js'
 
 /** Writes the files, making the folders that are missing. A UserError names the one that cannot be written. */
 export async function keepLocally(writes: readonly LocalWrite[]): Promise<void> {

@@ -1,32 +1,18 @@
-// The engine_config kind on real engines with systemd: what comes into force, what keeps running, what goes back, and what a cut change leaves.
+// The engine_config kind on real engines with systemd: what comes into force, what keeps running, and what goes back.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
-import { t as all, type Test, test } from 'tap'
-import { Secret } from '../../core/secret.js'
-import { busyboxTarball, type LabHost, labHost, type Release } from '../lab/index.js'
-import { apply, begin, converge, type Ended, kindOf, type Look, plan, type Shell } from './shells.js'
+import { t as all, test } from 'tap'
+import { Secret } from '../../../core/secret.js'
+import { rolledBackCode } from '../../../resources/daemon/run-script.js'
+import type { LabHost } from '../../lab/index.js'
+import { apply, converge, type Ended, type Look, plan, type Shell } from '../shells.js'
+import { engineHost } from './engine-host.js'
 
 all.setTimeout(600_000)
 
 const kind = 'engine_config'
-
-/** A host with an engine, and a container in it that has to live. */
-async function engineHost(t: Test, release: Release, shellProgram: readonly string[]) {
-  const host = await labHost({ release, engine: true })
-  t.teardown(() => host.remove())
-  const shell: Shell = ['docker', 'exec', '-i', '-e', 'LC_ALL=C', host.container, ...shellProgram]
-  const said = async (script: string): Promise<string> => (await host.sh(script)).stdout.trim()
-  await host.sh('docker import - busybox >/dev/null', { input: readFileSync(await busyboxTarball()), check: true })
-  await host.sh('docker run -d --restart=always --name web busybox sleep 100000', { check: true })
-  const told = {
-    file: () => said('cat /etc/docker/daemon.json'),
-    life: () => said("docker inspect -f '{{.State.StartedAt}} {{.State.Running}}' web"),
-    pid: () => said('cat /run/docker.pid'),
-  }
-  return { host, shell, said, ...told }
-}
 
 const words = ({ changes }: Pick<Look, 'changes'>): string[] => changes.map(({ what }) => what)
 
@@ -52,17 +38,29 @@ for (const [release, program] of [
     t.same(JSON.parse(await file()), { 'shutdown-timeout': 20, ...daemon }, 'a key of others stays')
     t.equal(await said("docker info -f '{{.Debug}} {{.Labels}}'"), 'true [zone=a]')
 
-    const restarted = await converge(
-      kind,
-      { daemon: { ...daemon, 'log-driver': 'local', 'live-restore': true } },
-      shell,
+    const twofold = await timed({ daemon: { ...daemon, labels: ['zone=a', 'zone=b'] } }, shell)
+    t.match(
+      twofold,
+      { code: release === 'bookworm' ? rolledBackCode : 1, stdout: /conflict labels for zone/ },
+      'a refused reload',
     )
-    t.equal(
-      restarted.changes.find(({ what }) => what === 'engine')?.loses,
-      'a restart of the engine stops 1 container: web',
-    )
+    t.same([await life(), await pid(), (await plan(kind, { daemon }, shell)).changes], [...before, []])
+
+    const loses = 'a restart of the engine stops 1 container: web'
+    const restarted = await converge(kind, { daemon: { ...daemon, 'log-driver': 'local' } }, shell)
+    t.equal(restarted.changes.at(-1)?.loses, loses)
     t.same([restarted.ended.code, restarted.left], [0, []], restarted.ended.stderr)
     t.not(await life(), before[0], 'it was stopped, as was said')
+
+    const restarts = await life()
+    const first = { ...daemon, 'live-restore': true, 'log-driver': 'json-file' }
+    const switched = await converge(kind, { daemon: first }, shell)
+    t.match(
+      switched.changes.at(-1),
+      { to: /^restarted.*live-restore/, loses: undefined },
+      'it is on before the restart',
+    )
+    t.same([switched.ended.code, switched.left, await life()], [0, [], restarts], switched.ended.stderr)
 
     const lives = await life()
     const kept = { ...daemon, 'live-restore': true, 'log-driver': 'local' }
@@ -73,11 +71,11 @@ for (const [release, program] of [
     const [fine, atFine] = [await file(), await pid()]
     const pools = { ...kept, mtu: 1400, 'default-address-pools': [{ base: '10.0.0.0/8', size: 4 }] }
     const bad = await timed({ daemon: pools }, shell)
-    t.match(bad, { code: 76, stdout: /invalid pools size: 4[\s\S]*rolled back/ })
+    t.match(bad, { code: rolledBackCode, stdout: /invalid pools size: 4[\s\S]*rolled back/ })
     t.ok(bad.ms < 30_000, `${bad.ms} ms`)
     t.not(await pid(), atFine, 'it was tried')
     const taken = await timed({ daemon: { ...kept, mtu: 1400 }, listen: ['unix', 'tcp://127.0.0.1:22'] }, shell)
-    t.match(taken, { code: 76, stdout: /address already in use[\s\S]*rolled back/ })
+    t.match(taken, { code: rolledBackCode, stdout: /address already in use[\s\S]*rolled back/ })
     t.same(
       [await file(), await life(), await said('docker info -f {{.Debug}}')],
       [fine, lives, 'true'],
@@ -94,6 +92,8 @@ for (const [release, program] of [
     t.rejects(plan(kind, { daemon: late }, shell), /it is known since 2[39]\.0/)
 
     const less = await converge(kind, {}, shell)
+    t.equal(less.changes.at(-1)?.loses, loses, 'an engine that starts without live-restore ends what runs')
+    t.not(await life(), lives)
     t.same(
       [less.ended.code, less.left, JSON.parse(await file())],
       [0, [], { 'shutdown-timeout': 20 }],
@@ -166,7 +166,8 @@ const ping = (host: LabHost, pair: { ca: string; cert?: string; key?: string }):
 for (const release of ['bookworm', 'trixie'] as const)
   test(`sockets and certificates of ${release}'s engine`, async t => {
     const { host, shell, said } = await engineHost(t, release, ['sh'])
-    const [ours, others] = [certificates(t.testdir({}), host.ip), certificates(t.testdir({ b: {} }), host.ip)]
+    const folder = t.testdir({ a: {}, b: {} })
+    const [ours, others] = [certificates(join(folder, 'a'), host.ip), certificates(join(folder, 'b'), host.ip)]
     const tls = { ca: ours('ca'), cert: ours('server'), key: new Secret('KEY', ours('server.key')) }
     const yaml = { listen: ['unix', 'unix:///run/second.sock', 'tcp://0.0.0.0:2376'], tls }
     const made = await converge(kind, yaml, shell)
@@ -179,10 +180,6 @@ for (const release of ['bookworm', 'trixie'] as const)
       'listen',
       'tls.ca',
     ])
-    const command = JSON.stringify(
-      kindOf(kind).apply(...(Object.values(await plan(kind, yaml, shell)).slice(0, 2) as [unknown, unknown])),
-    )
-    t.equal(command, '[]', 'twice is nothing')
     const client = { cert: ours('client'), key: ours('client.key') }
     t.equal(await ping(host, { ca: ours('ca'), ...client }), 'OK')
     t.match(await ping(host, { ca: ours('ca') }), /certificate|ECONNRESET|socket/, 'none without a certificate')
@@ -197,7 +194,7 @@ for (const release of ['bookworm', 'trixie'] as const)
 
     const wrong = await timed({ ...yaml, tls: { ...tls, cert: others('server') } }, shell)
     t.match(wrong.stdout, /private key does not match|refuses the configuration/)
-    t.equal(wrong.code, release === 'bookworm' ? 76 : 1, 'an engine that can check it is not even stopped')
+    t.equal(wrong.code, release === 'bookworm' ? rolledBackCode : 1, 'an engine that can check it is not even stopped')
     t.equal(await ping(host, { ca: ours('ca'), ...client }), 'OK', 'the old certificate serves')
     t.notMatch(await said('cat /var/lib/longshore/engine/*'), 'PRIVATE KEY')
 
@@ -211,62 +208,3 @@ for (const release of ['bookworm', 'trixie'] as const)
     )
     t.match(await ping(host, { ca: ours('ca'), ...client }), 'ECONNREFUSED')
   })
-
-const stage = '/var/lib/longshore/engine/change'
-
-test('a change whose controller dies, or whose host does', async t => {
-  const { host, shell, said, file } = await engineHost(t, 'trixie', ['sh'])
-  // every file takes its time, so that a change can be met while it writes
-  await host.sh(
-    `printf '#!/bin/sh\\nsleep 0.4\\nexec /bin/chown "$@"\\n' >/usr/local/bin/chown; chmod 755 /usr/local/bin/chown`,
-  )
-  const reached = (word: string): string =>
-    `i=0; until grep -qsx ${word} ${stage}/stage; do sleep 0.05; i=$((i+1)); [ $i -lt 400 ] || exit 1; done;`
-  const killFront = `read -r boot pid rest <${stage}/front; kill -9 $pid;`
-  const killBoth = `${killFront} read -r boot pid rest <${stage}/owner; kill -9 -- -$pid;`
-  let mtu = 1400
-  for (const word of ['installing', 'restarting'])
-    for (const [who, kill] of [
-      ['the controller', killFront],
-      ['the host', killBoth],
-    ] as const) {
-      const yaml = { daemon: { mtu: ++mtu, 'live-restore': true, ...(word === 'reloading' ? {} : {}) } }
-      const look = await plan(kind, yaml, shell)
-      const old = await file()
-      const running = apply(kind, look, shell)
-      const killed = await host.sh(`${reached(word)} ${kill}`)
-      t.equal(killed.code, 0, `${word} was reached; ${killed.stderr}`)
-      t.not((await running).code, 0, 'nobody was told that it is done')
-      const next = await plan(kind, yaml, shell)
-      if (who === 'the controller')
-        t.same([next.changes, JSON.parse(await file()).mtu], [[], mtu], `${word}: it ran on`)
-      else {
-        t.match(next.changes[0], { what: 'interrupted change', to: /gone back/ }, `${word}: it is seen`)
-        const back = await plan(kind, old === '' ? {} : { daemon: JSON.parse(old) }, shell)
-        t.same(words(back), ['interrupted change'], 'going back is all that the old wish needs')
-        const mended = await converge(kind, yaml, shell)
-        t.same([mended.ended.code, mended.left, JSON.parse(await file()).mtu], [0, [], mtu], mended.ended.stderr)
-      }
-      t.equal(await said(`ls ${stage}; systemctl is-active docker`), 'active')
-    }
-
-  const yaml = { daemon: { debug: true, mtu, 'live-restore': true } }
-  const look = await plan(kind, yaml, shell)
-  const [command] = kindOf(kind).apply(look.want, look.seen)
-  if (typeof command?.stdin !== 'string') throw new Error('the payload is a text')
-  const child = begin(command, shell)
-  child.stdin.write(command.stdin.slice(0, command.stdin.length / 2))
-  await host.sh(`until [ -s ${stage}/plan ]; do sleep 0.05; done; ${killFront}`, { timeout: 20_000 })
-  await new Promise(done => child.on('close', done))
-  t.equal(JSON.parse(await file()).debug, undefined, 'half a message changes nothing')
-  const mended = await converge(kind, yaml, shell)
-  t.match(mended.changes[0], { what: 'interrupted change', to: 'cleared away' })
-  t.same([mended.ended.code, mended.left], [0, []], mended.ended.stderr)
-
-  const short = await plan(kind, { daemon: { debug: false, mtu, 'live-restore': true } }, shell)
-  const [cut] = kindOf(kind).apply(short.want, short.seen)
-  const torn = begin({ sh: cut?.sh ?? '', stdin: '' }, shell)
-  torn.stdin.end('run eA==\n')
-  t.equal(await new Promise(done => torn.on('close', done)), 1)
-  t.equal(await said(`ls ${stage}`), '', 'a connection that ends early leaves nothing')
-})

@@ -1,0 +1,52 @@
+// Every key of a service's `deploy`, and what it does here.
+import { type Keys, no, yes } from './key.js'
+
+export const deviceRequestKeys: Keys = {
+  capabilities: yes('What the device can do.'),
+  count: yes('How many, or all.'),
+  device_ids: yes('Which ones.'),
+  driver: yes('The driver.'),
+  options: yes("The driver's options."),
+}
+
+const swarmOnly = no('it means something only on a swarm')
+const later = no(
+  'this version replaces one container after the other, and puts the old one back when the new one fails',
+)
+
+const updateKeys: Keys = Object.fromEntries(
+  ['parallelism', 'delay', 'failure_action', 'monitor', 'max_failure_ratio', 'order'].map(key => [key, later]),
+)
+
+export const deployKeys: Keys = {
+  replicas: yes('How many containers in all, dealt over the hosts.'),
+  mode: no('a service runs once on each of its hosts; say how many with `replicas`'),
+  endpoint_mode: swarmOnly,
+  labels: no('they are labels of a swarm service; containers have `labels`'),
+  placement: no('say where it runs with `on`'),
+  resources: yes('What it may use.', {
+    inside: {
+      limits: yes('The most it may use.', {
+        inside: { cpus: yes('As `cpus`.'), memory: yes('As `mem_limit`.'), pids: yes('As `pids_limit`.') },
+      }),
+      reservations: yes('What it should have.', {
+        inside: {
+          cpus: swarmOnly,
+          memory: yes('As `mem_reservation`.'),
+          generic_resources: swarmOnly,
+          devices: yes('Devices, as `gpus`.', { inside: deviceRequestKeys }),
+        },
+      }),
+    },
+  }),
+  restart_policy: yes('When the engine starts it again, if `restart` does not say.', {
+    inside: {
+      condition: yes('none, on-failure or any.'),
+      max_attempts: yes('How often, with on-failure.'),
+      delay: swarmOnly,
+      window: swarmOnly,
+    },
+  }),
+  rollback_config: yes('Has no effect yet.', { inside: updateKeys }),
+  update_config: yes('Has no effect yet.', { inside: updateKeys }),
+}

@@ -1,0 +1,83 @@
+// What a host must have had before its engine is used: built-in playbooks, with what the `engine:` block gives them.
+import type { EngineWant } from '../../core/engine-want.js'
+import { usageError } from '../../core/errors.js'
+import type { Use } from '../../core/provider.js'
+import { type Registries, registryName, serverAddress } from './registries/credentials.js'
+
+/** Keys of daemon.json that registries ask for; none where nothing is asked. Mirrors are a key of their own (`registry-mirrors`). */
+export function registryDaemonKeys(registries: Registries): { 'insecure-registries'?: string[] } {
+  const names = Object.entries(registries).flatMap(([name, { insecure }]) => (insecure ? [registryName(name)] : []))
+  return names.length === 0 ? {} : { 'insecure-registries': [...new Set(names)].sort() }
+}
+
+/** What host and port of a registry are written with; the engine makes a folder's name of them. */
+const named = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$|^\[[0-9a-f:.]+\](?::\d{1,5})?$/
+
+/** A usage error for a registry that no image could name, or for half a login. */
+function checkRegistries({ registries, places }: EngineWant): void {
+  const seen = new Map<string, string>()
+  for (const [given, want] of Object.entries(registries)) {
+    const at = places(['registries', given])
+    const name = registryName(given)
+    if (!named.test(name))
+      throw usageError(`"${given}" is no registry`, {
+        at,
+        hint: 'write host and port as image names have them: registry.example:5000',
+      })
+    const other = seen.get(name)
+    if (other !== undefined) throw usageError(`"${given}" is the same registry as "${other}"`, { at })
+    seen.set(name, given)
+    // The password itself may not be known yet, and is not asked for.
+    const hasPassword = Object.hasOwn(want, 'password')
+    if ((want.username !== undefined) !== hasPassword)
+      throw usageError(
+        `registry ${given} has a ${hasPassword ? 'password and no username' : 'username and no password'}`,
+        {
+          at,
+          hint: 'a login is both: username: NAME, password: { secret: NAME }',
+        },
+      )
+    if (want.login && !hasPassword)
+      throw usageError(`registry ${given} says login, and has no username and password to keep`, { at })
+  }
+}
+
+/** Certificates and kept logins, as the playbook takes them. Where the file says nothing of them, it takes away what it brought. */
+function registryUse({ registries }: EngineWant): Use {
+  const certificates: Record<string, string> = {}
+  const logins: Record<string, { username: string; password: unknown }> = {}
+  for (const [given, want] of Object.entries(registries)) {
+    const name = registryName(given)
+    if (want.ca !== undefined) certificates[name] = want.ca
+    if (want.login && want.username !== undefined)
+      logins[serverAddress(name)] = { username: want.username, password: want.password }
+  }
+  const wanted = Object.keys({ ...certificates, ...logins }).length > 0
+  return { playbook: 'docker-registries', vars: { certificates, logins, wanted } }
+}
+
+/** The playbook that installs the engine and starts it, with only what the file says of it. */
+function packageUse({ source, version, replace, repository = {} }: EngineWant): Use[] {
+  if (source === 'none') return []
+  const vars = { ...(version === undefined ? {} : { version }), ...(replace ? { replace } : {}) }
+  if (source !== 'docker-ce') return [{ playbook: 'docker', vars }]
+  const { url, suite, component, key } = repository
+  const from = Object.entries({ url: url?.replace(/\/+$/, ''), suite, component }).filter(
+    ([, said]) => said !== undefined,
+  )
+  const signed = key === undefined ? undefined : key.includes('://') ? { url: key } : key
+  const keys = signed === undefined ? {} : { key: signed, rpm_key: signed }
+  return [{ playbook: 'docker-ce', vars: { ...vars, ...Object.fromEntries(from), ...keys } }]
+}
+
+/** The playbooks for an `engine:` block, in order. A usage error for registries that cannot be. */
+export function needs(engine: EngineWant): Use[] {
+  const { users, at } = engine
+  checkRegistries(engine)
+  return [
+    ...packageUse(engine),
+    // Without an `engine:` block nothing was ever brought.
+    ...(at === undefined ? [] : [registryUse(engine)]),
+    ...(users.length === 0 ? [] : [{ playbook: 'docker-users', vars: { users } }]),
+  ]
+}

@@ -1,0 +1,83 @@
+// Writes and removes certificates and logins of registries on a host, and keeps in its mind what is ours.
+import { Secret } from '../../core/secret.js'
+import { type Sh, sh } from '../../core/sh.js'
+import { type Writing, writeFiles } from '../_write.js'
+import { editJson } from '../text/_json.js'
+import { engineFolder } from './probe.js'
+import { certificatesFolder, memoryPath, type RegistryMemory, type RegistrySeen } from './registry-seen.js'
+import { authOf, type RegistriesTodo, type RegistriesWant, sumOf, todoOf } from './registry-todo.js'
+
+const memoryTextOf = ({ certificates, logins }: RegistryMemory): string =>
+  [...Object.entries(certificates).map(([name, sum]) => `certificate ${name} ${sum}`), ...logins.map(a => `login ${a}`)]
+    .sort()
+    .map(line => `${line}\n`)
+    .join('')
+
+const plainFile = (path: string, text: string, seen: string, mode: string): Writing => ({
+  path,
+  seen,
+  sum: sumOf(text),
+  size: Buffer.byteLength(text),
+  mode,
+  newMode: mode,
+  content: { text },
+})
+
+function certificateScripts(want: RegistriesWant, seen: RegistrySeen, { certificates, gone }: RegistriesTodo): Sh[] {
+  const folderOf = (name: string): string => `${certificatesFolder}/${name}`
+  const written = certificates.map(name =>
+    plainFile(`${folderOf(name)}/ca.crt`, want.certificates[name] ?? '', seen.certificates[name] ?? 'absent', '0644'),
+  )
+  return [
+    ...(written.length === 0
+      ? []
+      : [sh`( umask 022; mkdir -p ${certificates.map(folderOf)} )`, ...writeFiles(written)]),
+    ...gone.map(name => sh`rm -f ${`${folderOf(name)}/ca.crt`} && { rmdir ${folderOf(name)} 2>/dev/null || :; }`),
+  ]
+}
+
+const isEmptyConfig = (text: string): boolean => /^\s*\{\s*(?:"auths"\s*:\s*\{\s*\}\s*)?\}\s*$/.test(text)
+
+function loginScripts(
+  want: RegistriesWant,
+  { config, configPath }: RegistrySeen,
+  { logins, forgotten, isOpen }: RegistriesTodo,
+): Sh[] {
+  const old = config?.text ?? ''
+  const set = logins.flatMap(address => {
+    const login = want.logins[address]
+    return login === undefined ? [] : [{ path: ['auths', address, 'auth'], value: authOf(login) }]
+  })
+  if (set.length + forgotten.length === 0) return isOpen ? [sh`chmod 600 ${configPath}`] : []
+  const text = editJson(old, { set, remove: forgotten.map(address => ['auths', address]) }, configPath)
+  // A file that says nothing is as good as none.
+  if (isEmptyConfig(text)) return [sh`rm -f ${configPath}`]
+  const writing: Writing = {
+    ...plainFile(configPath, text, config?.kind === 'file' ? config.sum : 'absent', '0600'),
+    content: { secret: new Secret(`text of ${configPath}`, text) },
+  }
+  const folder = configPath.replace(/\/[^/]+$/, '')
+  return [sh`[ -d ${folder} ] || mkdir -m 700 ${folder}`, ...writeFiles([writing])]
+}
+
+/** Shell texts, in order, each safe to run twice. */
+export function registryScripts(want: RegistriesWant, seen: RegistrySeen): Sh[] {
+  const todo = todoOf(want, seen)
+  const after = memoryTextOf(todo.memory)
+  // Cut off half way, the host must know what may be ours by then.
+  const between = memoryTextOf({
+    certificates: { ...seen.memory.certificates, ...todo.memory.certificates },
+    logins: [...new Set([...seen.memory.logins, ...todo.memory.logins])],
+  })
+  const remember = (text: string): Sh =>
+    text === ''
+      ? sh`rm -f ${memoryPath}`
+      : sh`( umask 077; ( umask 022; mkdir -p /var/lib/longshore ) && mkdir -p ${engineFolder} &&
+printf %s ${text} >${`${memoryPath}.new`} && mv -f ${`${memoryPath}.new`} ${memoryPath} )`
+  return [
+    ...(between === seen.memoryText ? [] : [remember(between)]),
+    ...certificateScripts(want, seen, todo),
+    ...loginScripts(want, seen, todo),
+    ...(after === between ? [] : [remember(after)]),
+  ]
+}

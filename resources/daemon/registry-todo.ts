@@ -1,0 +1,94 @@
+// What differs between the registries that are wanted and what a host has; what of it is ours, and what is others'.
+import { createHash, X509Certificate } from 'node:crypto'
+import { UserError } from '../../core/errors.js'
+import { reveal, type Secret } from '../../core/secret.js'
+import type { Change } from '../../core/step.js'
+import type { RegistryMemory, RegistrySeen } from './registry-seen.js'
+
+/** What is wanted: nothing else of ours stays. */
+export interface RegistriesWant {
+  /** PEM texts by host and port. */
+  certificates: Record<string, string>
+  /** By address, as the docker command has it. */
+  logins: Record<string, { username: string; password: Secret }>
+}
+
+/** SHA-256 of a text, in hex. */
+export const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** A login as the docker command keeps it. */
+export const authOf = ({ username, password }: RegistriesWant['logins'][string]): string =>
+  Buffer.from(`${username}:${reveal(password)}`).toString('base64')
+
+/** The logins of the file on the host, by address. */
+function authsIn({ config, configPath }: RegistrySeen): Record<string, { auth?: unknown } | null> {
+  try {
+    const { auths } = JSON.parse(config?.text?.trim() || '{}') as { auths?: Record<string, { auth?: unknown } | null> }
+    return auths ?? {}
+  } catch {
+    throw new UserError(`${configPath} on the host is no JSON`, { hint: 'Mend it, or move it away.' })
+  }
+}
+
+/** What has to be done, and what is ours then. */
+export interface RegistriesTodo {
+  /** Registries whose certificate is written. */
+  certificates: string[]
+  /** Registries whose certificate was ours and goes. */
+  gone: string[]
+  /** Addresses whose login is written. */
+  logins: string[]
+  /** Addresses whose login was ours and goes. */
+  forgotten: string[]
+  isOpen: boolean
+  memory: RegistryMemory
+}
+
+/** What is to be done. A UserError where the host's file of logins cannot be read. */
+export function todoOf(want: RegistriesWant, seen: RegistrySeen): RegistriesTodo {
+  const { memory } = seen
+  const auths = authsIn(seen)
+  const certificates = Object.keys(want.certificates).filter(
+    name => seen.certificates[name] !== sumOf(want.certificates[name] ?? ''),
+  )
+  const logins = Object.entries(want.logins).flatMap(([address, login]) =>
+    auths[address]?.auth === authOf(login) ? [] : [address],
+  )
+  const wasOurs = (name: string): boolean => Object.hasOwn(memory.certificates, name)
+  const ours = Object.keys(want.certificates).filter(name => certificates.includes(name) || wasOurs(name))
+  return {
+    certificates,
+    logins,
+    // One that others have changed since is theirs.
+    gone: Object.entries(memory.certificates).flatMap(([name, sum]) =>
+      !Object.hasOwn(want.certificates, name) && seen.certificates[name] === sum ? [name] : [],
+    ),
+    forgotten: memory.logins.filter(address => !Object.hasOwn(want.logins, address) && Object.hasOwn(auths, address)),
+    isOpen: Object.keys(want.logins).length > 0 && seen.config?.kind === 'file' && seen.config.mode !== '0600',
+    memory: {
+      certificates: Object.fromEntries(ours.map(name => [name, sumOf(want.certificates[name] ?? '')])),
+      logins: Object.keys(want.logins).filter(address => logins.includes(address) || memory.logins.includes(address)),
+    },
+  }
+}
+
+/** The same as a plan shows it, without what is secret. */
+export function changesOf(want: RegistriesWant, seen: RegistrySeen): Change[] {
+  const todo = todoOf(want, seen)
+  const there = (isThere: boolean): string => (isThere ? 'another one' : 'absent')
+  return [
+    ...todo.certificates.map(name => ({
+      what: `authority of ${name}`,
+      from: there(Object.hasOwn(seen.certificates, name)),
+      to: new X509Certificate(want.certificates[name] ?? '').subject.replaceAll('\n', ', '),
+    })),
+    ...todo.gone.map(name => ({ what: `authority of ${name}`, from: 'ours', to: 'absent' })),
+    ...todo.logins.map(address => ({
+      what: `login at ${address}`,
+      from: there(Object.hasOwn(authsIn(seen), address)),
+      to: want.logins[address]?.username ?? '',
+    })),
+    ...todo.forgotten.map(address => ({ what: `login at ${address}`, from: 'ours', to: 'absent' })),
+    ...(todo.isOpen ? [{ what: seen.configPath, from: `mode ${seen.config?.mode}`, to: 'mode 0600' }] : []),
+  ]
+}
