@@ -61,6 +61,12 @@ export interface PlaybookUse {
 /** When a play runs, around the engine and the containers. */
 export type Stage = 'before-engine' | 'after-engine' | 'after-containers'
 
+/** Something to tell the user that stops nothing. */
+export interface Warning {
+  text: string
+  at: At
+}
+
 /** The file, checked. */
 export interface Project {
   name: string
@@ -77,6 +83,13 @@ export interface Project {
   services: RawService[]
   networks: Record<string, Raw>
   volumes: Record<string, Raw>
+  /** `configs:` and `secrets:` of Compose files. */
+  configs: Record<string, Raw>
+  secretFiles: Record<string, Raw>
+  /** Services that are left out because none of their profiles is active, with these. */
+  inactive: Record<string, string[]>
+  /** What reading the files brought up. */
+  warnings: Warning[]
   /** Variables for Compose's interpolation: the process environment and `.env`. */
   environment: Record<string, string>
 }

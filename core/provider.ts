@@ -42,6 +42,8 @@ export interface Detection {
   origin?: string
   /** Version of the installed package, where that can be told. */
   version?: string
+  /** We keep its packages on hold, because a run asked for a version. */
+  held?: true
   /** A fingerprint of each folder that images are imported from and that is there. */
   folders: Record<string, string>
   /** The active firewall that published ports go past, as people call it. */

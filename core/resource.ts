@@ -12,6 +12,8 @@ export interface LoadContext {
   find(src: string, folder: 'templates' | 'files'): Promise<string>
   /** Renders a Handlebars text with the task's scope. `secret` tells whether a secret went into it. */
   render(text: string, file: string): { text: string; secret: boolean }
+  /** Whether a condition (CEL, as in `when`) holds with the task's scope. A usage error when it is none. */
+  holds(condition: string): boolean
 }
 
 /**

@@ -15,7 +15,7 @@ export type Wanted = {
 
 /** An image that containers (or other images) here need. */
 export type ImageWant = { ref: string; at: At } & (
-  | { from: 'pull' }
+  | { from: 'pull'; platform?: string }
   /** A context on this machine; `dockerfile` is relative to it. */
   | { from: 'build'; context: string; dockerfile: string; args: Record<string, Value>; target?: string }
   /** A root file system folder: on the engine's host, or on this machine. `content`: what the host's shell told of its folder. */

@@ -67,6 +67,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./status.js')).status,
   },
   {
+    name: 'doctor',
+    summary: 'say what is wrong on hosts and with their engines, and what to do about it',
+    group: look,
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  {
     name: 'facts',
     summary: 'show what hosts are, or where their variables come from',
     group: look,

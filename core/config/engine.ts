@@ -67,7 +67,7 @@ export const engineSchema = z
       .optional(),
     version: z
       .string()
-      .min(1)
+      .regex(/^[\w.+:~*-]+$/, 'must be a version such as "20.10.*"')
       .describe('Version of the package, with * for what does not matter: "20.10.*".')
       .optional(),
     repository: z

@@ -1,5 +1,7 @@
 // Reads `longshore.yaml` and what belongs to it into a checked Project.
 import { dirname, join, resolve } from 'node:path'
+import { joinCompose, readCompose } from '../compose/index.js'
+import { activeProfiles } from '../compose/profiles.js'
 import { messageOf } from '../errors.js'
 import type { PlaybookUse, Project, RawService } from '../project.js'
 import type { Raw } from '../raw.js'
@@ -50,10 +52,21 @@ function checkFile(text: string, file: string, problems: Problems): { raw: Raw; 
 const rawEntries = (raw: Raw, key: string, entries: object | null | undefined): Record<string, Raw> =>
   Object.fromEntries(Object.keys(entries ?? {}).map(name => [name, partOf(raw, [key, name])]))
 
-function readServices(raw: Raw, entries: ProjectFile, folder: string): RawService[] {
-  return Object.entries(entries.containers ?? {}).map(([name, entry]) => {
+/** The services of `containers:`; one whose profiles are all inactive is noted in `inactive` instead. */
+function readServices(
+  raw: Raw,
+  entries: ProjectFile,
+  folder: string,
+  isActive: (profiles: readonly string[]) => boolean,
+  inactive: Record<string, string[]>,
+): RawService[] {
+  return Object.entries(entries.containers ?? {}).flatMap(([name, entry]) => {
     const service: RawService = { name, raw: partOf(raw, ['containers', name]), folder }
-    const on = (entry as { on?: unknown }).on
+    const { on, profiles } = entry as { on?: unknown; profiles?: unknown }
+    if (Array.isArray(profiles) && !isActive(profiles.map(String))) {
+      inactive[name] = profiles.map(String)
+      return []
+    }
     return on === undefined ? service : { ...service, on: readSelector(partOf(raw, ['containers', name, 'on'])) }
   })
 }
@@ -86,11 +99,14 @@ async function readPlaybooks(
   return uses
 }
 
-/** The variables of Compose's interpolation: the process environment before `.env`. */
-async function readEnvironment(folder: string, context: ConfigContext): Promise<Record<string, string>> {
-  const outside = Object.fromEntries(
+const processVariables = (context: ConfigContext): Record<string, string> =>
+  Object.fromEntries(
     Object.entries(context.environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
+
+/** The variables of Compose's interpolation: the process environment before `.env`. */
+async function readEnvironment(folder: string, context: ConfigContext): Promise<Record<string, string>> {
+  const outside = processVariables(context)
   const file = join(folder, '.env')
   if (!(await context.files.exists(file))) return outside
   return { ...readDotenv(await context.files.text(file), file, outside), ...outside }
@@ -117,6 +133,23 @@ export async function loadProject(file: string, context: ConfigContext): Promise
   const { raw, entries } = checkFile(await context.files.text(file), file, problems)
   const secrets = createSecrets(entries.secrets ?? {}, partOf(raw, ['secrets']), folder, context)
   const overrides = context.vars
+  const environment = await readEnvironment(folder, context)
+  const outside = processVariables(context)
+  const composed = await readCompose(partOf(raw, ['compose']), entries.compose ?? [], {
+    files: context.files,
+    problems,
+    project: entries.project,
+    folder,
+    outside,
+    environment,
+  })
+  const { configs, secretFiles, inactive, warnings } = composed
+  const isActive = activeProfiles(undefined, environment.COMPOSE_PROFILES)
+  const own = {
+    services: readServices(raw, entries, folder, isActive, inactive),
+    networks: rawEntries(raw, 'networks', entries.networks),
+    volumes: rawEntries(raw, 'volumes', entries.volumes),
+  }
   const { hosts, groups } = readHosts(entries, { raw, problems, secrets, folder, home: context.home, overrides })
   const project: Project = {
     name: entries.project,
@@ -128,10 +161,12 @@ export async function loadProject(file: string, context: ConfigContext): Promise
     playbooks: await readPlaybooks(raw, entries, folder, context, problems),
     secrets,
     images: rawEntries(raw, 'images', entries.images),
-    services: readServices(raw, entries, folder),
-    networks: rawEntries(raw, 'networks', entries.networks),
-    volumes: rawEntries(raw, 'volumes', entries.volumes),
-    environment: await readEnvironment(folder, context),
+    ...joinCompose(own, composed, problems),
+    configs,
+    secretFiles,
+    inactive,
+    warnings,
+    environment,
   }
   checkSelectors(project, problems)
   for (const use of project.playbooks) for (const play of use.plays) checkDelegates(play, hosts, problems)

@@ -114,6 +114,19 @@ const secretSchema = z
   ])
   .describe('Where a secret comes from.')
 
+const composeEntry = z
+  .union([
+    z.string().min(1),
+    z.strictObject({
+      file: z
+        .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+        .describe('Path of the Compose file, or of several that are laid over each other.'),
+      on: selectorSchema.optional(),
+      profiles: z.array(z.string().min(1)).describe('Active profiles, besides those of COMPOSE_PROFILES.').optional(),
+    }),
+  ])
+  .describe('A Compose file: its path, or with where its services run and which profiles are active.')
+
 const names = z
   .string()
   .regex(
@@ -154,6 +167,10 @@ export const fileSchema = (parts?: SchemaParts) =>
       containers: z
         .record(names, parts?.service ?? z.looseObject({ on: selectorSchema.optional() }))
         .describe('Containers, by service name: a Compose service each, plus `on`.')
+        .optional(),
+      compose: z
+        .array(composeEntry)
+        .describe('Compose files as they are; a service says where it runs under `x-longshore: { on: … }`.')
         .optional(),
       networks: z
         .record(names, parts?.network ?? anything.nullable())

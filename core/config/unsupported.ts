@@ -11,15 +11,12 @@ const laterValues: Record<string, string[]> = {
 const no = (what: string): string => `${what} is not supported by this version`
 
 const isLaterKey = (key: string, parent: readonly (string | number)[]): boolean =>
-  (parent.length === 0 && key === 'compose') ||
   (parent.at(-1) === 'engine' && (parent.length === 1 || parent.length === 3) && engineKeys.includes(key)) ||
   (parent.length === 2 && parent[0] === 'hosts' && key === 'machine')
 
 /** The answer to a key or value of the project file that a later version will take; undefined for all others. */
 export function unsupportedInFile({ path, unknown }: Wrong, value: unknown): string | undefined {
   const parent = path.slice(0, -1)
-  if (unknown === 'compose' && parent.length === 0)
-    return 'this version does not read Compose files: `compose:` is not supported yet'
   if (unknown !== undefined) return isLaterKey(unknown, parent) ? no(pathText(path)) : undefined
   const last = String(path.at(-1))
   return typeof value === 'string' && laterValues[last]?.includes(value) === true

@@ -1,10 +1,15 @@
 // Checks the containers of a project without any host: what `validate` can know.
+import type { Keys } from '../compose/keys/key.js'
+import { configKeys, networkKeys, secretKeys, volumeKeys } from '../compose/keys/others.js'
+import { allServiceKeys } from '../compose/keys/service.js'
 import { collectProblems, type Problems } from '../config/problems.js'
-import type { Host, Project } from '../project.js'
+import type { At } from '../errors.js'
+import type { Host, Project, Warning } from '../project.js'
 import type { Raw } from '../raw.js'
 import type { Schema } from '../schema.js'
 import { type Read, readEntry } from './read.js'
 import { checkCycles, checkLinkNetworks, checkReferences } from './references.js'
+import { configSchema, secretFileSchema } from './schema/files.js'
 import { imageSchema } from './schema/image.js'
 import { networkSchema, volumeSchema } from './schema/network-volume.js'
 import { serviceSchema } from './schema/service.js'
@@ -25,26 +30,33 @@ export function checkPlacement(project: Project, problems: Problems): void {
 
 /**
  * Checks everything about `containers:`, `images:`, `networks:` and `volumes:` that needs no host. Throws one usage error that lists all
- * mistakes with their places. What still depends on a host's variables or facts is left to `wantedByHost`.
+ * mistakes with their places; gives what is worth a warning. What still depends on a host's variables or facts is left to `wantedByHost`.
  */
-export function checkContainers(project: Project, prepare: Prepare<Host | undefined>): void {
+export function checkContainers(project: Project, prepare: Prepare<Host | undefined>): Warning[] {
   const problems = collectProblems()
-  const read = <T>(schema: Schema<T>, name: string, raw: Raw): Read<T> | undefined => {
-    const prepared = problems.take(() => ({ value: prepare(raw, undefined) }))
-    return prepared && readEntry(schema, prepared.value, { name, raw, problems, templatesRemain: true })
+  const warnings: Warning[] = [...project.warnings]
+  const read = <T>(schema: Schema<T>, keys: Keys | undefined, name: string, raw: Raw): Read<T> | undefined => {
+    const isComposed = raw.composed !== undefined
+    const prepared = problems.take(() => ({ value: isComposed ? raw.value : prepare(raw, undefined) }))
+    const warn = (text: string, at: At): void => void warnings.push({ text, at })
+    const options = { name, raw, problems, templatesRemain: !isComposed, ...(keys === undefined ? {} : { keys, warn }) }
+    return prepared && readEntry(schema, prepared.value, options)
   }
   checkPlacement(project, problems)
-  const services = project.services.flatMap(({ name, raw }) => read(serviceSchema, name, raw) ?? [])
+  const services = project.services.flatMap(({ name, raw }) => read(serviceSchema, allServiceKeys, name, raw) ?? [])
   for (const service of services) checkReferences(service, project, problems)
   checkCycles(services, problems)
   if (project.hosts.length < 2)
     for (const service of services)
       checkLinkNetworks(service, name => services.find(each => each.name === name)?.value, problems)
-  for (const [kind, schema, entries] of [
-    ['image', imageSchema, project.images],
-    ['network', networkSchema, project.networks],
-    ['volume', volumeSchema, project.volumes],
+  for (const [kind, schema, keys, entries] of [
+    ['image', imageSchema, undefined, project.images],
+    ['network', networkSchema, networkKeys, project.networks],
+    ['volume', volumeSchema, volumeKeys, project.volumes],
+    ['config', configSchema, configKeys, project.configs],
+    ['secret', secretFileSchema, secretKeys, project.secretFiles],
   ] as const)
-    for (const [name, raw] of Object.entries(entries)) read<unknown>(schema, `${kind} ${name}`, raw)
+    for (const [name, raw] of Object.entries(entries)) read<unknown>(schema, keys, `${kind} ${name}`, raw)
   problems.throwIfAny()
+  return warnings
 }

@@ -2,6 +2,7 @@
 import type { ContainerConfig, HealthcheckWant } from '../wanted.js'
 import { sorted } from './environment.js'
 import type { Service } from './schema/service.js'
+import { restartOf, settingsOf } from './settings.js'
 
 /** The object without the keys that are undefined, so that a key left out and a key set to nothing are the same. */
 function given<T extends object>(values: { [Key in keyof T]: T[Key] | undefined }): T {
@@ -24,6 +25,7 @@ function healthcheckOf(check: Service['healthcheck']): HealthcheckWant | undefin
     intervalMs: check.interval,
     timeoutMs: check.timeout,
     startPeriodMs: check.start_period,
+    startIntervalMs: check.start_interval,
     retries: check.retries,
   })
 }
@@ -31,13 +33,15 @@ function healthcheckOf(check: Service['healthcheck']): HealthcheckWant | undefin
 /** The part of a container's configuration that is the same wherever it runs. */
 export type OwnConfig = Omit<
   ContainerConfig,
-  'image' | 'environment' | 'ports' | 'mounts' | 'networks' | 'networkMode' | 'links' | 'extraHosts'
+  | ('image' | 'environment' | 'ports' | 'mounts' | 'networks' | 'networkMode' | 'links' | 'extraHosts' | 'files')
+  | ('ipc' | 'pid' | 'volumesFrom')
 >
 
 /** Reads that part off a service. Lists whose order has no meaning come sorted. */
 export function ownConfig(service: Service): OwnConfig {
   const sysctls = sorted(service.sysctls ?? {})
   return given<OwnConfig>({
+    ...settingsOf(service),
     command: service.command,
     entrypoint: service.entrypoint,
     labels: sorted(service.labels ?? {}),
@@ -55,7 +59,7 @@ export function ownConfig(service: Service): OwnConfig {
     sysctls: Object.keys(sysctls).length === 0 ? undefined : sysctls,
     dns: some(service.dns),
     shmSize: service.shm_size,
-    restart: service.restart?.name === 'no' ? undefined : service.restart,
+    restart: restartOf(service),
     healthcheck: healthcheckOf(service.healthcheck),
     stopSignal: service.stop_signal,
     stopGraceMs: service.stop_grace_period,

@@ -1,16 +1,18 @@
 // The containers of one service on one host.
-import type { ContainerConfig, ContainerWant, PortWant } from '../wanted.js'
+import type { ContainerConfig, ContainerWant } from '../wanted.js'
 import { ownConfig } from './config.js'
 import type { EngineThings } from './engine-things.js'
-import { environmentOf } from './environment.js'
+import { environmentOf, labelsOf } from './environment.js'
+import { filesOf } from './files.js'
 import { dependenciesOf, linksOf } from './links.js'
 import { mountsOf } from './mount-wants.js'
 import { containerNames, type Places, type Share, shareOn } from './place.js'
+import { publishedPorts, rulesOf, warnOfPorts } from './published.js'
 import type { Read } from './read.js'
-import { networkOwner } from './references.js'
-import { type Run, warn } from './run.js'
-import { isLoopback, portRulesOf, portsOf } from './schema/ports.js'
+import type { Run } from './run.js'
 import type { Service } from './schema/service.js'
+import type { NetworkEntry } from './schema/service-parts.js'
+import { type Owner, sharedBy } from './shared.js'
 
 /** What the containers of one host are made with. */
 export interface HostWork {
@@ -20,99 +22,36 @@ export interface HostWork {
   imageRef(read: Read<Service>): string
 }
 
-const portKey = ({ target, protocol, ip = '', published = 0 }: PortWant): string =>
-  [String(target).padStart(5, '0'), protocol, ip, String(published).padStart(5, '0')].join('/')
-
-/** Ports of the n-th container, in order and each once. */
-function publishedPorts(run: Run, { name, raw, value }: Read<Service>, number: number): PortWant[] {
-  const all = (value.ports ?? []).flatMap((entries, index) => {
-    try {
-      return portsOf(entries, number)
-    } catch (error) {
-      run.mistakes.add(
-        `${name}: ${error instanceof Error ? error.message : String(error)}`,
-        raw.where(['ports', index]),
-      )
-      return []
-    }
-  })
-  if (value.network_mode === 'host' && all.length > 0) {
-    const guarded = value.ports?.findIndex(entries => entries.some(({ allow }) => allow !== undefined)) ?? -1
-    if (guarded >= 0)
-      run.mistakes.add(
-        `${name}: \`allow\` cannot hold with network_mode host`,
-        raw.where(['ports', guarded, 'allow'], 'key'),
-      )
-    warn(run, `${name}: ports have no effect with network_mode host`, raw.where(['ports'], 'key'))
-    return []
-  }
-  const unique = new Map(all.map(port => [portKey(port), port]))
-  return [...unique.keys()].sort().flatMap(key => unique.get(key) ?? [])
-}
-
-/** Says what published ports of a service go past, and which `allow` is for nothing. */
-function warnOfPorts(run: Run, { name, raw, value }: Read<Service>, host: Share['host']): void {
-  const firewall = run.context.firewallOf?.(host)
-  if (value.network_mode !== undefined && value.network_mode !== 'bridge') return
-  for (const [index, entries] of (value.ports ?? []).entries())
-    for (const port of entries) {
-      const text = port.published === undefined ? `${port.target} of its container` : `${port.published.from}`
-      if (isLoopback(port) && port.allow !== undefined)
-        warn(
-          run,
-          `${name}: port ${text} is bound to ${port.ip}, which only the host itself reaches; \`allow\` has no effect`,
-          raw.where(['ports', index, 'allow'], 'key'),
-        )
-      else if (firewall !== undefined && port.allow === undefined && !isLoopback(port))
-        warn(
-          run,
-          `${name}: port ${text} of ${host.name} is open to everybody, past the rules of ${firewall}, which is active there: say who may reach it (\`allow\`), or \`bind\` it to 127.0.0.1`,
-          raw.where(['ports', index]),
-        )
-    }
-}
-
+/** The network with the highest priority comes first, else as they stand in the file; in a Compose file by name, as with Compose. */
 function networksOf({ name, raw, value }: Read<Service>, things: EngineThings): ContainerConfig['networks'] {
   if (value.network_mode !== undefined) return []
-  const joined = value.networks?.length ? value.networks : [{ key: 'default', aliases: [], place: 0 }]
-  return joined.map(network => ({
-    name: things.network(network.key, name, raw.where(['networks', network.place], 'key')).name,
-    aliases: [...new Set([name, ...network.aliases])],
-    ...('address' in network && network.address !== undefined ? { address: network.address } : {}),
+  const joined: NetworkEntry[] = value.networks?.length
+    ? [...value.networks]
+    : [{ key: 'default', join: { aliases: [] }, priority: 0, place: 0 }]
+  if (raw.composed !== undefined) joined.sort((one, other) => (one.key < other.key ? -1 : 1))
+  joined.sort((one, other) => other.priority - one.priority)
+  return joined.map(({ key, join, place }) => ({
+    ...join,
+    name: things.network(key, name, raw.where(['networks', place], 'key')).name,
+    aliases: [...new Set([name, ...join.aliases])],
   }))
 }
 
-/** `container:NAME` for a shared network: the owner's container of the same number, else its first. */
-function networkModeOf(
+/** The container of a service that another one shares something with: that of the same number, else its first. */
+function ownerContainer(
   { run, places }: HostWork,
-  read: Read<Service>,
+  { name, raw }: Read<Service>,
+  { service, path }: Owner,
   share: Share,
   number: number,
 ): string | undefined {
-  const owner = networkOwner(read.value)
-  if (owner === undefined) return read.value.network_mode
-  const beside = shareOn(places, owner, share.host)
-  const names = beside === undefined ? [] : containerNames(run.project.name, owner, beside)
-  const name = names[number - 1] ?? names[0]
-  if (name === undefined)
-    run.mistakes.add(
-      `${read.name}: ${owner} does not run on ${share.host.name}, so its network cannot be shared there`,
-      read.raw.where(['network_mode']),
-    )
-  return name === undefined ? undefined : `container:${name}`
-}
-
-/** Who may reach its ports; ranges that are too short have been told. */
-function rulesOf({ ports, network_mode }: Service, number: number): Pick<ContainerWant, 'portRules'> {
-  if (network_mode === 'host') return {}
-  const rules = (ports ?? []).flatMap(entries => {
-    try {
-      return portRulesOf(entries, number)
-    } catch {
-      return []
-    }
-  })
-  return rules.length === 0 ? {} : { portRules: rules }
+  const beside = shareOn(places, service, share.host)
+  const names = beside === undefined ? [] : containerNames(run.project.name, service, beside)
+  const found = names[number - 1] ?? names[0]
+  const what = path[0] === 'network_mode' ? 'its network cannot be shared there' : 'nothing of it can be shared there'
+  if (found === undefined)
+    run.mistakes.add(`${name}: ${service} does not run on ${share.host.name}, so ${what}`, raw.where(path))
+  return found
 }
 
 /** The containers of a service on a host; none, with the reason in the run, when they cannot be told now. */
@@ -129,12 +68,14 @@ export async function containersOf(work: HostWork, read: Read<Service>, share: S
   const dependsOn = dependenciesOf(run, read, share.host, places)
   const environment = await environmentOf(run, read, folder)
   const mounts = await mountsOf(run, read, share.host, { folder, volumeName: key => things.volume(key, service).name })
+  const { files, mounts: fileMounts } = await filesOf(run, read, share.host)
+  const labels = await labelsOf(run, read, folder)
   const networks = networksOf(read, things)
   if (linked === undefined) return []
   warnOfPorts(run, read, share.host)
   return containerNames(run.project.name, service, share).map((name, index) => {
     const number = index + 1
-    const networkMode = networkModeOf(work, read, share, number)
+    const shared = sharedBy(read, owner => ownerContainer(work, read, owner, share, number))
     return {
       service,
       number,
@@ -142,11 +83,13 @@ export async function containersOf(work: HostWork, read: Read<Service>, share: S
       config: {
         image: work.imageRef(read),
         ...ownConfig(value),
+        labels,
         environment,
         ports: publishedPorts(run, read, number),
-        mounts,
+        mounts: [...mounts, ...fileMounts].sort((one, other) => (one.target < other.target ? -1 : 1)),
         networks,
-        ...(networkMode === undefined ? {} : { networkMode }),
+        ...shared,
+        ...(files.length === 0 ? {} : { files }),
         links: linked.links,
         extraHosts: [...(value.extra_hosts ?? []), ...linked.extraHosts],
       },

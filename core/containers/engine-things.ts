@@ -1,9 +1,11 @@
 // Networks and volumes as the engine shall have them; only those that something on the host uses.
+import type { Keys } from '../compose/keys/key.js'
+import { networkKeys, volumeKeys } from '../compose/keys/others.js'
 import type { At } from '../errors.js'
 import type { Host } from '../project.js'
 import type { Raw } from '../raw.js'
 import type { Schema } from '../schema.js'
-import type { NetworkWant, VolumeWant } from '../wanted.js'
+import type { IpamRange, NetworkWant, VolumeWant } from '../wanted.js'
 import { sorted } from './environment.js'
 import { type Run, readFor } from './run.js'
 import { type Network, networkSchema, type Volume, volumeSchema } from './schema/network-volume.js'
@@ -32,12 +34,24 @@ const basis = (project: string, key: string, entry: Network | Volume, at: At): V
 }
 
 function networkWant(project: string, key: string, entry: Network, at: At): NetworkWant {
-  const ipam = entry.ipam?.config?.map(({ subnet, gateway }) => ({
-    ...(subnet === undefined ? {} : { subnet }),
-    ...(gateway === undefined ? {} : { gateway }),
-  }))
-  const want: NetworkWant = { ...basis(project, key, entry, at), internal: entry.internal ?? false }
-  return ipam === undefined || ipam.length === 0 ? want : { ...want, ipam }
+  const { ipam, attachable, enable_ipv6: ipv6 } = entry
+  const ranges = (ipam?.config ?? []).map(
+    ({ subnet, gateway, ip_range: range, aux_addresses: taken }): IpamRange => ({
+      ...(subnet === undefined ? {} : { subnet }),
+      ...(gateway === undefined ? {} : { gateway }),
+      ...(range === undefined ? {} : { range }),
+      ...(taken === undefined ? {} : { taken: sorted(taken) }),
+    }),
+  )
+  return {
+    ...basis(project, key, entry, at),
+    internal: entry.internal ?? false,
+    ...(attachable === true ? { attachable } : {}),
+    ...(ipv6 === undefined ? {} : { ipv6 }),
+    ...(ranges.length === 0 ? {} : { ipam: ranges }),
+    ...(ipam?.driver === undefined ? {} : { ipamDriver: ipam.driver }),
+    ...(ipam?.options === undefined ? {} : { ipamOptions: sorted(ipam.options) }),
+  }
 }
 
 const inFileOrder = <T extends { key: string }>(found: Map<string, T>, keys: string[]): T[] => {
@@ -55,19 +69,24 @@ export function engineThings(run: Run, host: Host): EngineThings {
     found.set(key, want)
     return want
   }
-  const entry = <T>(schema: Schema<T>, name: string, raw: Raw | undefined, service: string): T | undefined =>
-    raw && readFor(run, host, schema, { name, raw, service })?.value
+  const entry = <T>(
+    schema: Schema<T>,
+    keys: Keys,
+    name: string,
+    raw: Raw | undefined,
+    service: string,
+  ): T | undefined => raw && readFor(run, host, schema, { name, raw, service, keys })?.value
   return {
     network: (key, service, at) =>
       once(networks, key, () => {
         const raw = project.networks[key]
-        const value = entry(networkSchema, `network ${key}`, raw, service)
+        const value = entry(networkSchema, networkKeys, `network ${key}`, raw, service)
         return networkWant(project.name, key, value ?? {}, raw?.where([], 'key') ?? at)
       }),
     volume: (key, service) =>
       once(volumes, key, () => {
         const raw = project.volumes[key]
-        const value = entry(volumeSchema, `volume ${key}`, raw, service)
+        const value = entry(volumeSchema, volumeKeys, `volume ${key}`, raw, service)
         return basis(
           project.name,
           key,

@@ -118,7 +118,9 @@ export async function imagesByHost(
       const wants = new Map(first.map(want => [want.ref, want]))
       for (const read of servicesOn(host)) {
         const ref = imageOf(project.name, read)
-        const want = sourceOf(host, ref) ?? { ref, at: read.raw.where(['image']), from: 'pull' as const }
+        const { platform } = read.value
+        const pulled = { ref, at: read.raw.where(['image']), from: 'pull' as const }
+        const want = sourceOf(host, ref) ?? (platform === undefined ? pulled : { ...pulled, platform })
         const pulls = want.from === 'pull' && read.value.pull_policy !== 'never'
         if (!wants.has(want.ref) && (want.from !== 'pull' || pulls)) wants.set(want.ref, want)
       }

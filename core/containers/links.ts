@@ -4,10 +4,11 @@ import type { Host } from '../project.js'
 import type { ContainerWant, Dependency } from '../wanted.js'
 import { containerNames, type Places, type Share, shareOn } from './place.js'
 import type { Read } from './read.js'
-import { networkOwner, shareNetwork } from './references.js'
+import { shareNetwork } from './references.js'
 import { type Run, warn } from './run.js'
 import { isLoopback } from './schema/ports.js'
 import type { Service } from './schema/service.js'
+import { ownersOf } from './shared.js'
 
 /** What links come to for the containers of a service on one host. */
 export interface Linked {
@@ -67,7 +68,7 @@ function hostLine(run: Run, read: Read<Service>, here: Host, link: Link, there: 
 /** Resolves the links of a service on a host. Undefined when one of them cannot be resolved now: the run has why. */
 export function linksOf(run: Run, read: Read<Service>, here: Host, places: Places): Linked | undefined {
   const { value: service, raw, name } = read
-  const linked: Linked = { links: [], extraHosts: [] }
+  const linked: Linked = { links: [...(service.external_links ?? [])], extraHosts: [] }
   for (const [index, { service: target, alias }] of (service.links ?? []).entries()) {
     const at = raw.where(['links', index])
     const placed = places.get(target)
@@ -100,7 +101,6 @@ export function dependenciesOf(
   here: Host,
   places: Places,
 ): Dependency[] {
-  const owner = networkOwner(service)
   const wanted = new Map<string, { condition: Dependency['condition']; at: At }>()
   const want = (name: string, condition: Dependency['condition'], at: At): void => {
     if (!wanted.has(name)) wanted.set(name, { condition, at })
@@ -109,7 +109,7 @@ export function dependenciesOf(
     want(name, condition, raw.where(['depends_on', place], typeof place === 'string' ? 'key' : 'value'))
   for (const [index, link] of (service.links ?? []).entries())
     want(link.service, 'started', raw.where(['links', index]))
-  if (owner !== undefined) want(owner, 'started', raw.where(['network_mode']))
+  for (const owner of ownersOf(service)) want(owner.service, 'started', raw.where(owner.path))
 
   return [...wanted]
     .sort(([one], [other]) => (one < other ? -1 : 1))

@@ -10,7 +10,13 @@ import type { Service } from './schema/service.js'
 type Bind = Extract<MountEntry, { from: 'bind' }>
 
 /** The path of a bind mount on the host; undefined, with a mistake noted, where there is none. */
-async function pathOf(run: Run, name: string, host: Host, mount: Bind, from: { folder: string; at: At }) {
+async function pathOf(
+  run: Run,
+  name: string,
+  host: Host,
+  mount: Bind,
+  from: { folder: string; isComposed: boolean; at: At },
+) {
   if (!mount.relative) return mount.source
   if (host.connection !== 'local') {
     run.mistakes.add(
@@ -20,7 +26,10 @@ async function pathOf(run: Run, name: string, host: Host, mount: Bind, from: { f
     return undefined
   }
   const path = pathHere(run, mount.source, from.folder)
-  if (!(await run.context.files.exists(path))) run.mistakes.add(`${name}: there is no ${path} to mount`, from.at)
+  // A Compose file may name a folder that is made when it is first mounted.
+  const isMade = from.isComposed && mount.settings?.create !== false
+  if (!isMade && !(await run.context.files.exists(path)))
+    run.mistakes.add(`${name}: there is no ${path} to mount`, from.at)
   return path
 }
 
@@ -32,17 +41,19 @@ export async function mountsOf(
   where: { folder: string; volumeName(key: string): string },
 ): Promise<MountWant[]> {
   const wants: MountWant[] = []
+  const place = { folder: where.folder, isComposed: read.raw.composed !== undefined }
   for (const key of ['volumes', 'tmpfs'] as const)
     for (const [index, mount] of (read.value[key] ?? []).entries()) {
-      const { target, readOnly } = mount
-      if (mount.from === 'tmpfs') wants.push({ type: 'tmpfs', target, readOnly })
-      else if (mount.from === 'anonymous') wants.push({ type: 'volume', target, readOnly })
+      const { target, readOnly, settings } = mount
+      const more = settings === undefined ? {} : { settings }
+      if (mount.from === 'tmpfs') wants.push({ type: 'tmpfs', target, readOnly, ...more })
+      else if (mount.from === 'anonymous') wants.push({ type: 'volume', target, readOnly, ...more })
       else if (mount.from === 'volume')
-        wants.push({ type: 'volume', source: where.volumeName(mount.source), target, readOnly })
+        wants.push({ type: 'volume', source: where.volumeName(mount.source), target, readOnly, ...more })
       else {
         const at = read.raw.where([key, index])
-        const source = await pathOf(run, read.name, host, mount, { folder: where.folder, at })
-        if (source !== undefined) wants.push({ type: 'bind', source, target, readOnly })
+        const source = await pathOf(run, read.name, host, mount, { ...place, at })
+        if (source !== undefined) wants.push({ type: 'bind', source, target, readOnly, ...more })
       }
     }
   return wants.sort((one, other) => (one.target < other.target ? -1 : 1))

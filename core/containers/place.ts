@@ -1,4 +1,5 @@
 // Decides which host runs how many containers of each service.
+import { allServiceKeys } from '../compose/keys/service.js'
 import type { Host, RawService } from '../project.js'
 import { checkPlacement } from './check.js'
 import type { Read } from './read.js'
@@ -62,7 +63,12 @@ export function placeServices(run: Run): Places {
   for (const raw of run.project.services) {
     const shares = hostsOf(raw, run).map(host => ({
       host,
-      read: readFor(run, host, serviceSchema, { name: raw.name, raw: raw.raw, service: raw.name }),
+      read: readFor(run, host, serviceSchema, {
+        name: raw.name,
+        raw: raw.raw,
+        service: raw.name,
+        keys: allServiceKeys,
+      }),
     }))
     places.set(raw.name, { raw, shares: deal(shares, raw, run).filter(share => share.count > 0) })
   }

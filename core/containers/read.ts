@@ -1,4 +1,5 @@
 // Reads one prepared YAML value through its schema; every mistake is told in our words, at its place in the file.
+import { judge, type Keys, sentence } from '../compose/keys/key.js'
 import type { Problems } from '../config/problems.js'
 import { valueAt } from '../config/raw.js'
 import { explain, pathText } from '../config/words.js'
@@ -22,6 +23,9 @@ export interface ReadOptions {
   problems: Problems
   /** True where templates are not rendered yet: a mistake in a value that still holds one is not told. */
   templatesRemain?: boolean
+  /** What each key does: those without effect are told to `warn`, and left out before the schema sees them. */
+  keys?: Keys
+  warn?: (text: string, at: At) => void
 }
 
 /** How a secret object stands in the data that schemas see; no name of a secret starts so. */
@@ -69,13 +73,26 @@ function messageFor(issue: Issue, plain: unknown, found: unknown): string {
 
 const holdsTemplate = (value: unknown): boolean => JSON.stringify(value ?? null).includes('{{')
 
+/** The value without the keys that have no effect here; those that are refused or unknown are mistakes. */
+function judged(value: unknown, { name, raw, problems, keys = {}, warn }: ReadOptions): unknown {
+  const { value: kept, findings } = judge(keys, value)
+  for (const finding of findings) {
+    const at = raw.where(finding.path, 'key')
+    if (finding.kind === 'warning') warn?.(sentence(name, finding), at)
+    else problems.add(sentence(name, finding), at)
+  }
+  return kept
+}
+
 /** The value as its schema reads it; undefined when there are mistakes, which `problems` has then. */
 export function readEntry<T>(schema: Schema<T>, prepared: unknown, options: ReadOptions): Read<T> | undefined {
   const { name, raw, problems, templatesRemain = false } = options
   const secrets: Secret[] = []
-  const plain = withoutSecrets(prepared, secrets)
+  const all = withoutSecrets(prepared, secrets)
+  const before = problems.count
+  const plain = options.keys === undefined ? all : judged(all, options)
   const result = schema.safeParse(plain)
-  if (result.success) return { name, raw, value: result.data, secrets }
+  if (result.success) return problems.count > before ? undefined : { name, raw, value: result.data, secrets }
   for (const issue of result.error.issues.flatMap(innerIssues)) {
     const path = plainPath(issue.path)
     const found = valueAt(plain, path)

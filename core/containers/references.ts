@@ -6,10 +6,7 @@ import type { Project } from '../project.js'
 import { isNamed, type Read } from './read.js'
 import type { Service } from './schema/service.js'
 import type { SecretRef } from './schema/shapes.js'
-
-/** The service whose network a service shares (`network_mode: service:NAME`). */
-export const networkOwner = (service: Service): string | undefined =>
-  service.network_mode?.startsWith('service:') ? service.network_mode.slice('service:'.length) : undefined
+import { ownersOf } from './shared.js'
 
 /** Keys of the networks a service joins; none with a network mode. */
 const networkKeys = (service: Service): string[] => {
@@ -40,19 +37,26 @@ export function checkReferences(
   }
   const others = project.services.map(each => each.name).filter(each => each !== name)
   const needService = (other: string, path: (string | number)[], what?: 'key' | 'value'): void => {
+    const profiles = project.inactive[other]
     if (other === name) wrong('a service cannot wait for itself or link to itself', path, what)
+    else if (profiles !== undefined)
+      wrong(
+        `service "${other}" is left out, because none of its profiles is active (${profiles.join(', ')}): say \`profiles:\` where the Compose file is named, or set COMPOSE_PROFILES`,
+        path,
+        what,
+      )
     else if (!others.includes(other))
       wrong(`there is no service "${other}"${suggestion(other, others, 'services')}`, path, what)
   }
 
-  service.depends_on?.forEach(({ service: other, place }) => {
+  service.depends_on?.forEach(({ service: other, required, place }) => {
+    if (!required && !others.includes(other)) return
     needService(other, ['depends_on', place], typeof place === 'string' ? 'key' : 'value')
   })
   service.links?.forEach((link, index) => {
     needService(link.service, ['links', index])
   })
-  const owner = networkOwner(service)
-  if (owner !== undefined) needService(owner, ['network_mode'])
+  for (const owner of ownersOf(service)) needService(owner.service, owner.path)
   const isolated = isIsolated(service)
   if (isolated && service.ports !== undefined && service.ports.length > 0)
     wrong(`ports cannot be published with network_mode ${service.network_mode}`, ['ports'], 'key')
@@ -68,6 +72,15 @@ export function checkReferences(
         typeof place === 'string' ? 'key' : 'value',
       )
   })
+  const known = {
+    configs: Object.keys(project.configs),
+    secrets: [...Object.keys(project.secretFiles), ...project.secrets.names],
+  }
+  for (const kind of ['configs', 'secrets'] as const)
+    service[kind]?.forEach(({ source }, index) => {
+      if (!known[kind].includes(source))
+        wrong(`there is no ${kind.slice(0, -1)} "${source}"${suggestion(source, known[kind], kind)}`, [kind, index])
+    })
   const targets = new Set<string>()
   const mounts = (['volumes', 'tmpfs'] as const).flatMap(key =>
     (service[key] ?? []).map((mount, index) => ({ mount, path: [key, index] })),
@@ -96,18 +109,15 @@ export function checkReferences(
         ])
 }
 
-/** What a service waits for, with the place that says so: depends_on, links and a shared network. */
-const edgesOf = ({ raw, value: service }: Read<Service>): { to: string; at: At }[] => {
-  const owner = networkOwner(service)
-  return [
-    ...(service.depends_on ?? []).map(({ service: to, place }) => ({
-      to,
-      at: raw.where(['depends_on', place], typeof place === 'string' ? 'key' : 'value'),
-    })),
-    ...(service.links ?? []).map(({ service: to }, index) => ({ to, at: raw.where(['links', index]) })),
-    ...(owner === undefined ? [] : [{ to: owner, at: raw.where(['network_mode']) }]),
-  ]
-}
+/** What a service waits for, with the place that says so: depends_on, links and what it shares. */
+const edgesOf = ({ raw, value: service }: Read<Service>): { to: string; at: At }[] => [
+  ...(service.depends_on ?? []).map(({ service: to, place }) => ({
+    to,
+    at: raw.where(['depends_on', place], typeof place === 'string' ? 'key' : 'value'),
+  })),
+  ...(service.links ?? []).map(({ service: to }, index) => ({ to, at: raw.where(['links', index]) })),
+  ...ownersOf(service).map(({ service: to, path }) => ({ to, at: raw.where(path) })),
+]
 
 /** Adds one problem for each cycle among services. */
 export function checkCycles(services: readonly Read<Service>[], problems: Problems): void {

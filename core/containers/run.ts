@@ -1,9 +1,10 @@
 // What the parts of `wantedByHost` share while they work: the project, its context, and what they found wrong.
+import type { Keys } from '../compose/keys/key.js'
 import { localPath } from '../config/paths.js'
 import type { Problems } from '../config/problems.js'
 import { type At, exitCodes, UserError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
-import type { Host, Project } from '../project.js'
+import type { Host, Project, Warning } from '../project.js'
 import type { Raw, Selector } from '../raw.js'
 import type { Schema } from '../schema.js'
 import type { Secret } from '../secret.js'
@@ -31,12 +32,6 @@ export interface Trouble {
   error: UserError
 }
 
-/** Something to tell the user that stops nothing. */
-export interface Warning {
-  text: string
-  at: At
-}
-
 export interface Run {
   project: Project
   context: WantedContext
@@ -55,12 +50,14 @@ export function readFor<T>(
   run: Run,
   host: Host,
   schema: Schema<T>,
-  entry: { name: string; raw: Raw; service: string },
+  entry: { name: string; raw: Raw; service: string; keys?: Keys },
 ): Read<T> | undefined {
   const { mistakes: problems, troubles, context } = run
-  const { name, raw } = entry
+  const { name, raw, keys } = entry
+  const tell = (text: string, at: At): void => warn(run, text, at)
   try {
-    return readEntry(schema, context.prepare(raw, host), { name, raw, problems })
+    const prepared = raw.composed === undefined ? context.prepare(raw, host) : raw.value
+    return readEntry(schema, prepared, { name, raw, problems, ...(keys === undefined ? {} : { keys, warn: tell }) })
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     if (error.exit === exitCodes.unreachable) troubles.push({ host: host.name, service: entry.service, error })

@@ -1,7 +1,7 @@
 // From the project to what each host's engine shall have: reads, places and builds the normal form.
 import { collectProblems } from '../config/problems.js'
 import type { LocalFiles } from '../files.js'
-import type { Host, Project } from '../project.js'
+import type { Host, Project, Warning } from '../project.js'
 import type { ContainerWant, Wanted } from '../wanted.js'
 import { containersOf } from './container.js'
 import { engineThings } from './engine-things.js'
@@ -9,7 +9,7 @@ import { imagesByHost } from './images.js'
 import { type Places, placeServices } from './place.js'
 import type { Read } from './read.js'
 import { checkCycles, checkReferences } from './references.js'
-import type { Run, Trouble, WantedContext, Warning } from './run.js'
+import type { Run, Trouble, WantedContext } from './run.js'
 import { collide } from './schema/ports.js'
 import type { Service } from './schema/service.js'
 
@@ -75,7 +75,7 @@ export async function wantedByHost(project: Project, context: WantedContext): Pr
     context: { ...context, files },
     mistakes: collectProblems(),
     troubles: [],
-    warnings: [],
+    warnings: [...project.warnings],
   }
   const places = placeServices(run)
   const reads = readsOf(places)

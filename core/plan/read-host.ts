@@ -160,10 +160,14 @@ export async function ask(
 }
 
 /** Instances that can be asked now. Handlers are never asked: what notified them decides. */
-function askable(work: HostWork): Instance[] {
-  const wanted = instancesOf(work).filter(({ state }) => state === 'wanted')
-  for (const instance of wanted) if (isSpoken(instance)) settleSpoken(instance)
-  return wanted.filter(instance => instance.state === 'wanted' && !instance.run.handler)
+const askable = (work: HostWork): Instance[] =>
+  instancesOf(work).filter(({ state, run }) => state === 'wanted' && !run.handler)
+
+/** Settles what needs no question to the host (variables, messages). True when there was any: more may be known by it. */
+export function settleAllSpoken(work: HostWork): boolean {
+  const open = instancesOf(work).filter(one => one.state === 'wanted' && isSpoken(one))
+  open.forEach(settleSpoken)
+  return open.length > 0
 }
 
 const told = (answers: Map<string, Answer>, id: string, host: string): string => {

@@ -1,6 +1,7 @@
 // Gives a task its values: expands its loop, asks its condition, renders its arguments, as far as facts and registers are known.
 import { checkValue, isController, mergeMaps, takesEnvironment } from '../config/index.js'
 import { type At, usageError } from '../errors.js'
+import { cleanLine } from '../events.js'
 import type { LocalFiles } from '../files.js'
 import {
   evaluateCondition,
@@ -85,6 +86,17 @@ function argumentsOf(instance: Instance, scope: Scope): unknown {
   return checked({ ...own, environment: mergeMaps(shared, isMap(own.environment) ? own.environment : {}) })
 }
 
+/** The task's name with its templates rendered, as far as it has any that can be: a name is no reason to fail. */
+function titleIn({ name, no_log }: Task, scope: Scope, isBlocked: (name: string) => boolean): string {
+  if (no_log || !name.includes('{{') || [...references(name, scope.vars)].some(isBlocked)) return name
+  try {
+    const { text, secret } = renderText(name, { scope })
+    return secret ? name : cleanLine(text)
+  } catch {
+    return name
+  }
+}
+
 async function resolveInstance(instance: Instance, context: ResolveContext): Promise<void> {
   const { run } = instance
   const { task } = run
@@ -112,6 +124,7 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
   if (delegate === undefined) delete instance.delegate
   else instance.delegate = delegate
   const args = argumentsOf(instance, scope)
+  instance.title = titleIn(task, scope, name => context.blocked(run, name) !== undefined)
   // What a template file reads is known only when it is there to be rendered.
   let unready: Waits | undefined
   const load: LoadContext = {
@@ -122,6 +135,12 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
       for (const name of names) reads.add(name)
       unready ??= firstBlock(run, names, context)
       return unready ? { text: '', secret: false } : renderText(text, { file, scope })
+    },
+    holds(condition) {
+      const names = expressionReferences(condition, scope.vars)
+      for (const name of names) reads.add(name)
+      unready ??= firstBlock(run, names, context)
+      return unready ? false : evaluateCondition(condition, scope, task.args.at)
     },
   }
   try {

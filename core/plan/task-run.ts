@@ -27,6 +27,8 @@ export interface Instance {
   run: TaskRun
   /** Variables of this pass: the task's own and the entry of its loop. */
   vars: Vars
+  /** The task's name, rendered. */
+  title?: string
   /** What this pass of the loop is called. */
   label?: string
   /** Name of the host that it is done on, where `delegate_to` says one. */
@@ -80,7 +82,7 @@ export interface TaskRun {
 
 /** How people call an instance: its task's name, and what the loop passes. */
 export const titleOf = (instance: Instance): string => {
-  const { name } = instance.run.task
+  const name = instance.title ?? instance.run.task.name
   return instance.label === undefined ? name : `${name} (${instance.label})`
 }
 

@@ -52,7 +52,7 @@ export async function addEngineRuns(
 
 /** What the file's `engine.source` comes to for an engine that another source has brought: a UserError, or nothing where it may be exchanged. */
 function refuseExchange({ host, detection }: HostWork): void {
-  const { source, replace, version, at } = host.engine
+  const { source, replace, version, places } = host.engine
   const origin = detection?.origin
   if (origin === undefined || source === 'none' || source === origin) return
   if (source === undefined) {
@@ -61,7 +61,7 @@ function refuseExchange({ host, detection }: HostWork): void {
       `the engine there is from ${origin}, and \`engine.version\` is for a package of a known source`,
       {
         where: host.name,
-        at,
+        at: places(['version']),
         hint: origin === 'elsewhere' ? 'leave `version` out' : `say \`source: ${origin}\`, too`,
       },
     )
@@ -70,7 +70,7 @@ function refuseExchange({ host, detection }: HostWork): void {
   const named = detection?.version === undefined ? origin : `${origin} (${detection.version})`
   throw new UserError(`the engine there is from ${named}, and \`engine.source\` says ${source}`, {
     where: host.name,
-    at,
+    at: places(['source']),
     hint:
       origin === 'elsewhere'
         ? 'leave `source` out to keep that engine, or remove it from the host first: it came without a package'
@@ -79,7 +79,7 @@ function refuseExchange({ host, detection }: HostWork): void {
 }
 
 /**
- * Where the file leaves the source open, an engine that is there is left alone (but for a `version` that it must have), and a missing
+ * Where the file leaves the source open, an engine that is there is left alone (but for a `version` that it must have, or had), and a missing
  * one is the distribution's. A UserError where the file asks for another one than is there, and does not say that it may be exchanged.
  */
 export async function needEngine(
@@ -92,7 +92,7 @@ export async function needEngine(
   refuseExchange(work)
   if (host.engine.source !== undefined) return
   const answers = opened !== undefined && !isAbsent(opened)
-  const isOurs = host.engine.version !== undefined && detection?.origin === 'distro'
+  const isOurs = (host.engine.version !== undefined || detection?.held) && detection?.origin === 'distro'
   const isForeign = detection?.origin !== undefined && detection.origin !== 'distro'
   const there = answers || detection?.state === 'answers' || detection?.state === 'denied' || isForeign
   if (!there && host.engine.at === undefined && !withContainers.has(host.name)) return

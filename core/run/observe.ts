@@ -7,7 +7,7 @@ import { planHost } from '../plan/host-steps.js'
 import { type HostWork, type PlayUse, playsFor, runsOf } from '../plan/host-work.js'
 import { judgeReads } from '../plan/judge.js'
 import { orderSteps } from '../plan/places.js'
-import { firstRead, secondRead } from '../plan/read-host.js'
+import { firstRead, secondRead, settleAllSpoken } from '../plan/read-host.js'
 import { resolverFor } from '../plan/scope.js'
 import type { Host } from '../project.js'
 import type { Detection } from '../provider.js'
@@ -60,7 +60,8 @@ export const failed = (work: HostWork, error: unknown, context: SessionContext):
 
 const resolveAll = (work: HostWork, works: readonly HostWork[], context: SessionContext) => async (): Promise<void> => {
   const resolver = resolverFor(work, works, context)
-  await expandRuns(work, resolver)
+  do await expandRuns(work, resolver)
+  while (settleAllSpoken(work))
 }
 
 /** Folders that images are imported from, as far as the file tells them without facts. */

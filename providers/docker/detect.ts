@@ -52,6 +52,7 @@ if command -v dockerd >/dev/null 2>&1; then
   printf 'package=%s\nversion=%s\n' "$package" "$version"
 fi
 if command -v docker >/dev/null 2>&1; then echo client=yes; fi
+if [ -e /var/lib/longshore/engine-held ]; then echo held=yes; fi
 # rules for DOCKER-USER among its own are for published ports
 if grep -qsi '^ENABLED=["'\'']*yes' /etc/ufw/ufw.conf && ! grep -qs '^:DOCKER-USER' /etc/ufw/after.rules; then echo firewall=ufw; fi
 ${{ sh: folders.map(folder => fingerprint(folder).sh).join('\n') }}
@@ -101,6 +102,7 @@ export function readDetection(out: string): Detection {
     text,
     ...(origin === undefined ? {} : { origin }),
     ...(version === undefined ? {} : { version }),
+    ...(is('held') ? { held: true as const } : {}),
     folders,
     ...(firewall === undefined ? {} : { firewall }),
   })

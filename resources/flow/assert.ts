@@ -4,25 +4,24 @@ import { resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { sh } from '../../core/sh.js'
 
-const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform(word => word === 'true')], {
-  error: 'must be true or false, or a {{ whole expression }} that gives one: text is not evaluated here',
-})
+const one = z.union([z.boolean(), z.string().min(1)])
 
 const schema = z.strictObject({
   that: z
-    .union([truth.transform(one => [one]), z.array(truth)], { error: issue => issue.message })
-    .describe('One truth value or a list, as rendered: "{{ eq facts.os.id \'debian\' }}"'),
-  msg: z.string().optional().describe('What is said when one of them is false'),
+    .union([one.transform(only => [only]), z.array(one).min(1)])
+    .describe('A condition as in `when` or a list of them, all of which must hold: facts.memory_mb > 2000'),
+  msg: z.string().optional().describe('What is said when one of them does not hold'),
 })
 
-type Want = z.infer<typeof schema>
+/** Loaded, each of them is true or false. */
+type Want = z.infer<typeof schema> & { texts?: string[] }
 
-const wrongOnes = ({ that }: Want): number[] => that.flatMap((one, index) => (one ? [] : [index + 1]))
+const wrongOnes = ({ that, texts = [] }: Want): string[] =>
+  that.flatMap((holds, index) => (holds === true ? [] : [texts[index] ?? `number ${index + 1}`]))
 
 /** What is said of the assertions that do not hold. */
 const complaint = (want: Want): string =>
-  (want.msg ?? 'what must hold does not') +
-  (want.that.length === 1 ? '' : ` (false: number ${wrongOnes(want).join(', ')} of ${want.that.length})`)
+  `${want.msg ?? 'what must hold does not'} (false: ${wrongOnes(want).join(', ')})`
 
 /**
  * Fails the play on this host when something does not hold at its turn. A plan lists what does not hold yet: a step before it may
@@ -32,9 +31,16 @@ export const assert = resource<Want, 'asked'>({
   kind: 'assert',
   schema,
   summary: 'What must hold for the play to go on.',
-  example: `- name: this is a Debian
-  assert: { that: "{{ eq facts.os.family 'debian' }}", msg: only Debian is known here }`,
+  example: `- name: this is Debian
+  assert:
+    that: [facts.os.family == "debian", facts.cpus >= 1]
+    msg: this playbook is for Debian`,
   name: () => 'assertion',
+  load: async (want, { holds }) => ({
+    ...want,
+    that: want.that.map(each => (typeof each === 'string' ? holds(each) : each)),
+    texts: want.that.map(String),
+  }),
   probe: () => sh`echo asked`,
   read(out) {
     if (out.trim() !== 'asked') throw new UserError('the host did not answer', { output: out })

@@ -152,5 +152,7 @@ ${rulesProbe(project)}`,
       bringIntoForce(want.project),
     ]
   },
-  touches: want => [`file:${portRulesFile(want.project)}`, `file:${unitFile(want.project)}`],
+  // What takes away is judged by what the host keeps now: nothing before it can have made it needed.
+  touches: want =>
+    want.state === 'absent' ? [] : [`file:${portRulesFile(want.project)}`, `file:${unitFile(want.project)}`],
 })

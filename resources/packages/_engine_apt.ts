@@ -4,7 +4,7 @@ import { engineFunctions } from '../daemon/probe.js'
 import { lists, prepare, settings } from './_apt.js'
 import { refresh } from './_refresh.js'
 
-/** Names the packages that we have put on hold, so that only those are let go again. */
+/** Names the packages that we have put on hold, so that only those are let go again; the provider looks for it, too. */
 const holdMark = '/var/lib/longshore/engine-held'
 
 /**
@@ -57,9 +57,10 @@ done`
 if [ -r ${holdMark} ]; then sed -n 's/^\([a-z0-9.+-]*\)$/ours \1/p' ${holdMark}; fi
 fi
 if engine_runs; then
-  echo running
   if outdated; then echo outdated; fi
-  case $(api /info) in *'"LiveRestoreEnabled":true'*) echo live-restore;; esac
+  info=$(api /info)
+  printf '%s\n' "$info" | sed -n 's/.*"ServerVersion":"\([^"]*\)".*/runs \1/p'
+  case $info in *'"LiveRestoreEnabled":true'*) echo live-restore;; esac
   api /containers/json | tr '{' '\n' | sed -n 's/.*"Names":\["\/\([^"]*\)".*/container \1/p'
 fi
 echo done`

@@ -41,7 +41,8 @@ interface Seen {
   newer: Set<string>
   /** Those that we have put on hold. */
   ours: string[]
-  running: boolean
+  /** Version of the engine that runs, as it says itself; undefined where none answers. */
+  runs?: string
   /** Another version runs than is installed. */
   outdated: boolean
   liveRestore: boolean
@@ -75,20 +76,35 @@ function due(want: Want, seen: Seen): string[] {
 const replaced = (want: Want, seen: Seen): string[] =>
   (want.replace ? want.replaces : []).filter(one => installedVersion(seen, one) !== undefined)
 
-/** What stops; undefined when nothing does. With live-restore containers outlive another engine of the same package, and no exchange. */
+const targetOf = (one: string, seen: Seen): string | undefined =>
+  seen.best.get(one) ?? seen.packages.candidates.get(one) ?? installedVersion(seen, one)
+
+/** `20.10` of `5:20.10.24-1`. */
+const releaseOf = (version = ''): string | undefined => /^(?:\d+:)?(\d+\.\d+)/.exec(version)?.[1]
+
+/** Live-restore keeps containers over another engine of the same release (Docker promises no more), and over no exchange. */
+function outlives(want: Want, seen: Seen): boolean {
+  const release = releaseOf(targetOf(want.name[0] ?? '', seen))
+  return (
+    seen.liveRestore && replaced(want, seen).length === 0 && release !== undefined && release === releaseOf(seen.runs)
+  )
+}
+
+/** What stops; undefined when nothing does. */
 function stops(want: Want, seen: Seen): string | undefined {
   const { length } = seen.containers
-  if (length === 0 || (seen.liveRestore && replaced(want, seen).length === 0)) return undefined
+  if (length === 0 || outlives(want, seen)) return undefined
   return `${length} container${length === 1 ? ' stops' : 's stop'}: ${seen.containers.join(', ')}`
 }
 
 function aptChanges(want: Want, seen: Seen): Change[] {
-  const later = want.version ?? 'the version that the package lists will name'
+  const laterOf = (one: string): string =>
+    (want.own_version.includes(one) ? undefined : want.version) ?? 'the version that the package lists will name'
   const gone = replaced(want, seen).map((one): Change => {
     return { what: one, from: installedVersion(seen, one) ?? '', to: 'absent' }
   })
   const come = due(want, seen).map((one): Change => {
-    const to = seen.best.get(one) ?? seen.packages.candidates.get(one) ?? later
+    const to = seen.best.get(one) ?? seen.packages.candidates.get(one) ?? laterOf(one)
     return { what: one, from: installedVersion(seen, one) ?? 'absent', to }
   })
   const isTouched = gone.length > 0 || seen.outdated || come.some(change => change.what === want.name[0])
@@ -126,7 +142,6 @@ ${probeEngine(versioned(want), want.version)}`,
       best: new Map(),
       newer: new Set(),
       ours: [],
-      running: false,
       outdated: false,
       liveRestore: false,
       containers: [],
@@ -140,7 +155,7 @@ ${probeEngine(versioned(want), want.version)}`,
       if (word === 'newer') seen.newer.add(one)
       if (word === 'ours') seen.ours.push(one)
       if (word === 'container') seen.containers.push(one)
-      if (word === 'running') seen.running = true
+      if (word === 'runs') seen.runs = one
       if (word === 'outdated') seen.outdated = true
       if (word === 'live-restore') seen.liveRestore = true
     }

@@ -22,7 +22,9 @@ const full = { [secured.name]: { ...account, ca: 'ca.crt' } }
 const upJson = (): Promise<Ran> => run(['up', '--yes', '--json'])
 
 test('a private registry: pulled, and built upon, with a login that stays nowhere', async t => {
-  write(full, { app, built: { build: './built', command: 'sleep 1000' } })
+  const command = 'sleep 1000'
+  const cached = { build: { context: './built', dockerfile: 'Dockerfile.cache' }, command }
+  write(full, { app, built: { build: './built', command }, cached })
   const plan = await run(['plan', '--json'])
   t.equal(plan.code, 0, told(plan))
   t.match(plan.stdout, `authority of ${secured.name}`)
@@ -33,9 +35,11 @@ test('a private registry: pulled, and built upon, with a login that stays nowher
       doneOn(first, name).sort(),
       [
         'build image shop-built',
+        'build image shop-cached',
         'configure registries of the engine',
         'create container shop-app-1',
         'create container shop-built-1',
+        'create container shop-cached-1',
         'create network shop_default',
         `pull image ${secured.name}/team/app:1`,
       ],
@@ -85,13 +89,13 @@ test('what stands in the way is told with the line that helps', async t => {
 
 test('a mirror: used, and never shown a login that is not its own', async t => {
   const image = { image: 'busybox:lab' }
-  write({ 'docker.io': account }, { image })
+  write({ 'docker.io': account, [mirror.name]: { ca: 'ca.crt' } }, { image })
   const kept = await run(['up', '--yes'])
   t.equal(kept.code, 1, told(kept))
   t.match(kept.stderr, `the login of ci was not sent, because the engine would show it to its mirror ${mirror.name}`)
   t.same(await served(mirror), [], 'a mirror that asks for a login was told none')
 
-  write({ 'docker.io': account, [mirror.name]: account }, { image })
+  write({ 'docker.io': account, [mirror.name]: { ...account, ca: 'ca.crt' } }, { image })
   const shared = await upJson()
   t.equal(shared.code, 0, told(shared))
   const requests = await served(mirror)

@@ -26,7 +26,7 @@ export async function registrySite(password: string) {
   const login = { username: 'ci', password }
   const plain = await place.registry({ port: 5000 })
   const secured = await place.registry({ port: 5443, authority, login })
-  const mirror = await place.registry({ port: 5001, login, mirrorOf: plain.url })
+  const mirror = await place.registry({ port: 5001, authority, login, mirrorOf: plain.url })
   const proxy = await place.proxy(3128)
   await pushBusybox(plain, 'library/busybox', 'lab')
   await pushBusybox(secured, 'team/app', '1')
@@ -50,7 +50,11 @@ Environment=HTTP_PROXY=${proxy.url} HTTPS_PROXY=${proxy.url} NO_PROXY=${place.ho
 END
 systemctl daemon-reload; systemctl restart docker`)
 
-  const project = testProject({ 'built/Dockerfile': `FROM ${secured.name}/team/base:1\nRUN echo built >/built\n` })
+  // One for each builder.
+  const project = testProject({
+    'built/Dockerfile': `FROM ${secured.name}/team/base:1\nRUN echo built >/built\n`,
+    'built/Dockerfile.cache': `FROM ${secured.name}/team/base:1\nRUN --mount=type=cache,target=/cache echo built >/built\n`,
+  })
   await copyFile(authority.file, join(project.folder, 'ca.crt'))
   const output: string[] = []
 

@@ -80,6 +80,7 @@ export const contextIn = (folder: string): LoadContext => ({
     text: text.replaceAll('{{name}}', 'Ann').replaceAll('{{token}}', 'tok-3n'),
     secret: text.includes('{{token}}'),
   }),
+  holds: condition => condition === 'facts.ready',
   files: {
     exists: path =>
       stat(path).then(

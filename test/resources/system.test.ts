@@ -1,7 +1,7 @@
 // What the kinds of resources/system and resources/flow make of recorded answers, and which YAML they and the text kinds refuse.
 import { test } from 'tap'
 import { recorded } from './recorded.js'
-import { kindOf } from './shells.js'
+import { contextIn, kindOf } from './shells.js'
 
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
 const other = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb'
@@ -113,17 +113,17 @@ test('a job or a block that Ansible made is taken over', async t => {
 })
 
 test('what an assertion says', async t => {
-  const { read, schema, diff, apply } = kindOf('assert')
-  const told = (yaml: object) => {
-    const want = schema.parse(yaml)
+  const { read, schema, diff, apply, load } = kindOf('assert')
+  const told = async (yaml: object) => {
+    const want = await load?.(schema.parse(yaml), contextIn('/'))
     const seen = read('asked\n', want)
     return { changes: diff(want, seen), script: apply(want, seen)[0]?.sh }
   }
-  t.same(told({ that: [true, 'true'] }).changes, [])
-  const wrong = told({ that: [true, false], msg: 'no room left' })
-  t.match(wrong.changes, [{ from: 'no room left (false: number 2 of 2)' }])
+  t.same((await told({ that: [true, 'facts.ready'] })).changes, [])
+  const wrong = await told({ that: [true, 'facts.gone'], msg: 'no room left' })
+  t.match(wrong.changes, [{ from: 'no room left (false: facts.gone)' }])
   t.match(wrong.script, /no room left.*exit 1/)
-  t.match(told({ that: 'false' }).changes, [{ from: 'what must hold does not' }])
+  t.match((await told({ that: false })).changes, [{ from: 'what must hold does not (false: false)' }])
 })
 
 /** Kind, YAML, words of the refusal. */
@@ -145,8 +145,8 @@ const refused: [string, unknown, RegExp][] = [
   ['systemd_unit', { name: 'tick', content: 'x' }, /full name of a unit/],
   ['timezone', '../../etc/passwd', /such as Europe/],
   ['hostname', 'a_b', /host name/],
-  ['wait_for', { port: 1, path: '/x' }, /either a port or a path/],
-  ['assert', { that: 'facts.os.id == "debian"' }, /text is not evaluated/],
+  ['wait_for', { port: 1, path: '/x' }, /either a port, a path or a url/],
+  ['assert', { that: [] }, /that/],
   ['shell', { argv: ['a'] }, /argv|sh/],
 ]
 

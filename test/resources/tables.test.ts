@@ -1,7 +1,9 @@
 // What each kind makes of recorded answers, and which YAML it refuses.
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { test } from 'tap'
+import { readYaml } from '../../core/config/yaml.js'
+import type { AnyResource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { resources } from '../../resources/index.js'
 import { recorded } from './recorded.js'
@@ -158,51 +160,30 @@ for (const [kind, yaml, message] of refused)
     t.throws(() => kindOf(kind).schema.parse(yaml), { message })
   })
 
-test('an answer that is none is a fault', async t => {
-  for (const { kind, read, schema } of resources) {
-    const yaml = { package: 'curl', group: 'a', user: 'a', file: { path: '/x' } } as Record<string, unknown>
-    const other: Record<string, unknown> = {
-      copy: { content: '', dest: '/x' },
-      template: { src: 'a', dest: '/x' },
-      service: { name: 'a', state: 'started' },
-      command: { sh: 'a', check: 'b' },
-      shell: { sh: 'a', check: 'b' },
-      line: { path: '/x', line: 'a' },
-      block: { path: '/x' },
-      replace: { path: '/x', regexp: 'a' },
-      ini: { path: '/x', option: 'a', value: 'b' },
-      systemd_unit: { name: 'a.service', content: '' },
-      cron: { name: 'a', job: 'b' },
-      authorized_key: { user: 'a', key: [] },
-      sudoers: { name: 'a', content: 'b' },
-      sysctl: { name: 'a.b', value: 1 },
-      hostname: 'a',
-      repo: { name: 'a', uris: 'http://a', suites: 'b/' },
-      timezone: 'UTC',
-      wait_for: { port: 1 },
-      assert: { that: true },
-      debug: 'a',
-      set_fact: { a: 1 },
-      stat: '/x',
-      script: 'a',
-      reboot: {},
-      json_file: { path: '/x', set: { a: 1 } },
-      yaml_file: { path: '/x', set: { a: 1 } },
-      get_url: { url: 'http://127.0.0.1/a', dest: '/x' },
-      archive: { src: 'a.tar', dest: '/x' },
-      git: { repo: '/a', dest: '/x' },
-      fetch: { src: '/x', dest: 'x' },
-    }
-    const want = { ...(schema.parse(yaml[kind] ?? other[kind]) as object), ...(kind === 'copy' ? { items: [{}] } : {}) }
-    t.throws(() => read('', want), { name: 'UserError' }, kind)
+/** What a kind's own example gives it. */
+function exampleOf({ kind, example = '' }: AnyResource): unknown {
+  const tasks = readYaml(example, kind).value as Record<string, unknown>[]
+  return tasks.find(task => kind in task)?.[kind]
+}
+
+test('an answer that is none is a fault', t => {
+  for (const one of resources) {
+    const loaded = one.kind === 'copy' ? { items: [{}] } : {}
+    const want = { ...(one.schema.parse(exampleOf(one)) as object), ...loaded }
+    t.throws(() => one.read('', want), { name: 'UserError' }, one.kind)
   }
+  t.end()
 })
 
-test('the list names every kind of the folder, and each documents its YAML', async t => {
-  const files = readdirSync(new URL('resources', here), { recursive: true, encoding: 'utf8' })
+/** A file that makes a kind says so in the first line of what it exports. */
+const makesKind = /^export const \w+(?:: [^=\n]+)? = (?:resource|editing|keysOf)\b|^export const shell\b/m
+
+test('the list names every kind of the folder, and each documents its YAML', t => {
+  const folder = new URL('resources/', here)
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts') && makesKind.test(readFileSync(new URL(name, folder), 'utf8')))
     .map(name => basename(name))
-    .filter(name => /^[^_].*\.ts$/.test(name) && name !== 'index.ts')
-  t.same(resources.map(one => `${one.kind}.ts`).sort(), files.sort())
+  t.same(files.sort(), resources.map(one => `${one.kind}.ts`).sort())
   for (const { kind, schema } of resources) {
     const { properties = {} } = z.toJSONSchema(schema, { io: 'input' })
     // Its fields are the user's own variables.
@@ -210,6 +191,7 @@ test('the list names every kind of the folder, and each documents its YAML', asy
     for (const [name, property] of Object.entries(properties))
       t.ok(typeof property === 'object' && property.description, `${kind}.${name} is described`)
   }
+  t.end()
 })
 
 test('only a command without a check is unknown', async t => {

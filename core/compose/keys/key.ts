@@ -49,8 +49,7 @@ export function judge(table: Keys, value: unknown): { value: unknown; findings: 
       const key = Object.hasOwn(keys, name) ? keys[name] : undefined
       const here = [...path, name]
       const tell = (text: string, kind: Finding['kind']): void => void findings.push({ path: here, text, kind })
-      if (key === undefined)
-        tell(`unknown key \`${name}\`${suggestion(name, Object.keys(keys)).replace('; known', '; known')}`, 'mistake')
+      if (key === undefined) tell(`unknown key \`${name}\`${suggestion(name, Object.keys(keys))}`, 'mistake')
       else if (inner === null || inner === undefined) kept[name] = inner
       else if (key.does === 'refused') tell(`\`${name}\`: ${key.text}`, 'mistake')
       else if (key.does === 'no') tell(`\`${name}\` has no effect: ${key.text}`, 'warning')

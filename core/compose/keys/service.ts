@@ -190,6 +190,9 @@ export const serviceKeys: Keys = {
 /** Our own keys of a service. In a Compose file they stand under `x-longshore`. */
 export const ownServiceKeys: Keys = {
   on: yes('Hosts it runs on.'),
-  domains: refused('is not supported by this version yet'),
-  gate: refused('is not supported by this version yet'),
+  domains: refused('not supported by this version yet'),
+  gate: refused('not supported by this version yet'),
 }
+
+/** What an entry of `containers:` may say. */
+export const allServiceKeys: Keys = { ...serviceKeys, ...ownServiceKeys }

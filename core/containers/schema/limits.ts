@@ -28,11 +28,17 @@ const microseconds = z.union(
   { error: 'must be a number of microseconds, or a duration' },
 )
 
-const rates = z.array(keyed({ path: z.string(), rate: size })).optional()
+const rates = z
+  .array(keyed({ path: z.string().describe('The device.'), rate: size.describe('Per second.') }))
+  .optional()
+  .describe('Limits of devices.')
 
 const blkioSchema = keyed({
-  weight: whole(10, 1000).optional(),
-  weight_device: z.array(keyed({ path: z.string(), weight: whole(0, 1000) })).optional(),
+  weight: whole(10, 1000).optional().describe('Weight, 10 to 1000.'),
+  weight_device: z
+    .array(keyed({ path: z.string().describe('The device.'), weight: whole(0, 1000).describe('Its weight.') }))
+    .optional()
+    .describe('Weights of devices.'),
   device_read_bps: rates,
   device_read_iops: rates,
   device_write_bps: rates,
@@ -50,19 +56,23 @@ const blkioSchema = keyed({
 
 const ulimitsSchema = z.record(
   z.string().regex(/^[a-z]+$/, { error: 'must be the name of a limit, such as nofile' }),
-  z.union([integer.transform(value => ({ soft: value, hard: value })), keyed({ soft: integer, hard: integer })], {
-    error: 'must be a number, or a map with soft and hard',
-  }),
+  z.union(
+    [
+      integer.transform(value => ({ soft: value, hard: value })),
+      keyed({ soft: integer.describe('The soft limit.'), hard: integer.describe('The hard limit.') }),
+    ],
+    {
+      error: 'must be a number, or a map with soft and hard',
+    },
+  ),
 )
 
-const countOrAll = z
-  .union([z.literal('all').transform(() => -1), integer], { error: 'must be a number, or all' })
-  .describe('How many; all of them with `all`.')
+const countOrAll = z.union([z.literal('all').transform(() => -1), integer], { error: 'must be a number, or all' })
 
 const deviceRequest = (capabilities: string[]) =>
   keyed({
     driver: z.string().optional().describe('The driver.'),
-    count: countOrAll.optional(),
+    count: countOrAll.optional().describe('How many; all of them with `all`.'),
     device_ids: texts.optional().describe('Which ones.'),
     capabilities: texts.optional().describe('What they can do.'),
     options: textMap.optional().describe("The driver's options."),

@@ -1,10 +1,11 @@
 // Items of a service's `volumes:` and `tmpfs:`, short and long, read into one form.
 import { usageError } from '../../errors.js'
 import { z } from '../../schema.js'
-import { flag, keyed, written } from './shapes.js'
+import type { MountSettings } from '../../wanted.js'
+import { flag, keyed, size, written } from './shapes.js'
 
 /** What is mounted where; `relative` is a path of this machine that is still to be resolved. */
-export type MountEntry = { target: string; readOnly: boolean } & (
+export type MountEntry = { target: string; readOnly: boolean; settings?: MountSettings } & (
   | { from: 'volume'; source: string }
   | { from: 'bind'; source: string; relative: boolean }
   | { from: 'anonymous' }
@@ -20,6 +21,9 @@ function targetOf(target: string): string {
   return target.length > 1 ? target.replace(/\/+$/, '') : target
 }
 
+const withSettings = <Mount extends MountEntry>(mount: Mount, settings: MountSettings): Mount =>
+  Object.keys(settings).length === 0 ? mount : { ...mount, settings }
+
 const bind = (source: string, target: string, readOnly: boolean): MountEntry => ({
   from: 'bind',
   source,
@@ -28,6 +32,16 @@ const bind = (source: string, target: string, readOnly: boolean): MountEntry => 
   readOnly,
 })
 
+const propagations = ['shared', 'slave', 'private', 'rshared', 'rslave', 'rprivate']
+
+/** What a mode says besides ro and rw; undefined for one that nobody knows. */
+function settingsOf(mode: string): MountSettings | undefined {
+  if (mode === 'ro' || idle.has(mode)) return {}
+  if (mode === 'z' || mode === 'Z') return { selinux: mode }
+  if (mode === 'nocopy') return { nocopy: true }
+  return propagations.includes(mode) ? { propagation: mode } : undefined
+}
+
 /** Reads "data:/data", "./here:/there:ro", "/anonymous". */
 export function readMount(text: string): MountEntry {
   const [first = '', second, modes, ...more] = text.split(':')
@@ -35,12 +49,17 @@ export function readMount(text: string): MountEntry {
   if (second === undefined) return { from: 'anonymous', target: targetOf(first), readOnly: false }
   if (first === '') throw usageError(`"${text}" names no source`)
   const words = modes?.split(',') ?? []
-  const strange = words.find(word => word !== 'ro' && !idle.has(word))
-  if (strange !== undefined)
-    throw usageError(`the volume mode "${strange}" is not supported by this version: use ro or rw`)
+  const settings: MountSettings = {}
+  for (const word of words) {
+    const more = settingsOf(word)
+    if (more === undefined) throw usageError(`the volume mode "${word}" is not supported by this version: use ro or rw`)
+    Object.assign(settings, more)
+  }
   const readOnly = words.includes('ro')
-  if (isPath(first)) return bind(first, second, readOnly)
-  return { from: 'volume', source: first, target: targetOf(second), readOnly }
+  const mount: MountEntry = isPath(first)
+    ? bind(first, second, readOnly)
+    : { from: 'volume', source: first, target: targetOf(second), readOnly }
+  return withSettings(mount, settings)
 }
 
 const long = keyed(
@@ -49,19 +68,76 @@ const long = keyed(
     source: z.string().min(1).optional().describe('A volume of `volumes:`, or a path; left out for tmpfs.'),
     target: z.string().describe('Absolute path in the container.'),
     read_only: flag.optional().describe('Mount it read-only.'),
+    consistency: z.string().optional().describe('Has no effect.'),
+    bind: keyed(
+      {
+        propagation: z.enum(propagations).optional().describe('Mount propagation.'),
+        create_host_path: flag.optional().describe('Makes the folder on the host if it is missing; true if left out.'),
+        selinux: z.enum(['z', 'Z']).optional().describe('The label.'),
+      },
+      ['recursive'],
+    )
+      .optional()
+      .describe('Settings of a bind mount.'),
+    volume: keyed(
+      {
+        nocopy: flag.optional().describe("Leaves out the image's own content."),
+        subpath: z.string().min(1).optional().describe('A folder in the volume; needs engine 26.'),
+      },
+      ['labels'],
+    )
+      .optional()
+      .describe('Settings of a volume mount.'),
+    tmpfs: keyed({
+      size: size.optional().describe('Its size.'),
+      mode: z
+        .union(
+          [
+            z.number().int(),
+            z
+              .string()
+              .regex(/^[0-7]+$/)
+              .transform(text => Number.parseInt(text, 8)),
+          ],
+          {
+            error: 'must be a mode such as "1777"',
+          },
+        )
+        .optional()
+        .describe('Its mode.'),
+    })
+      .optional()
+      .describe('Settings of a tmpfs mount.'),
   },
-  ['bind', 'volume', 'tmpfs', 'image', 'consistency'],
-).transform(({ type, source, target, read_only: readOnly = false }, context): MountEntry => {
+  ['image'],
+).transform(({ type, source, target, read_only: readOnly = false, ...more }, context): MountEntry => {
   const refuse = (message: string): never => {
     context.issues.push({ code: 'custom', input: target, message })
     return z.NEVER
   }
   if (!target.startsWith('/')) return refuse(`"${target}" is no absolute path in the container`)
-  if (type === 'tmpfs')
-    return source === undefined ? { from: 'tmpfs', target, readOnly } : refuse('a tmpfs mount has no source')
-  if (type === 'bind')
-    return source === undefined ? refuse('a bind mount needs a source') : bind(source, target, readOnly)
-  return source === undefined ? { from: 'anonymous', target, readOnly } : { from: 'volume', source, target, readOnly }
+  if (type === 'tmpfs') {
+    const { size: bytes, mode } = more.tmpfs ?? {}
+    const settings = { ...(bytes === undefined ? {} : { size: bytes }), ...(mode === undefined ? {} : { mode }) }
+    const mount: MountEntry = { from: 'tmpfs', target, readOnly }
+    return source === undefined ? withSettings(mount, settings) : refuse('a tmpfs mount has no source')
+  }
+  if (type === 'bind') {
+    const { propagation, selinux, create_host_path: create } = more.bind ?? {}
+    const settings = {
+      ...(propagation === undefined ? {} : { propagation }),
+      ...(selinux === undefined ? {} : { selinux }),
+      ...(create === false ? { create } : {}),
+    }
+    return source === undefined
+      ? refuse('a bind mount needs a source')
+      : withSettings(bind(source, target, readOnly), settings)
+  }
+  const { nocopy, subpath } = more.volume ?? {}
+  const settings = { ...(nocopy === true ? { nocopy } : {}), ...(subpath === undefined ? {} : { subpath }) }
+  const mount: MountEntry =
+    source === undefined ? { from: 'anonymous', target, readOnly } : { from: 'volume', source, target, readOnly }
+  return withSettings(mount, settings)
 })
 
 /** One item of `volumes:`. */
@@ -69,9 +145,8 @@ export const mountSchema = z.union([written(readMount), long], {
   error: 'must be a volume: "data:/data", "./here:/there:ro", or a map with type, source and target',
 })
 
-/** One item of `tmpfs:`. */
+/** One item of `tmpfs:`: a path, with mount options after a colon. */
 export const tmpfsSchema = written((text): MountEntry => {
-  if (text.includes(':'))
-    throw usageError(`tmpfs options ("${text}") are not supported by this version: give the path alone`)
-  return { from: 'tmpfs', target: targetOf(text), readOnly: false }
+  const [path = '', ...options] = text.split(':')
+  return { from: 'tmpfs', target: targetOf(path), readOnly: false, settings: { options: options.join(':') } }
 })

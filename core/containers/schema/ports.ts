@@ -72,10 +72,13 @@ const long = keyed({
   bind: z.string().optional().describe('Address of the host to bind; all if left out.'),
   host_ip: z.string().optional().describe("Compose's word for `bind`."),
   allow: z
-    .union([
-      source.transform(one => [one]),
-      z.array(source).min(1, 'must name somebody; bind: 127.0.0.1 shuts all others out'),
-    ])
+    .union(
+      [
+        source.transform(one => [one]),
+        z.array(source).min(1, 'must name somebody; bind: 127.0.0.1 shuts all others out'),
+      ],
+      { error: 'must be an address or a network, or a list of them' },
+    )
     .optional()
     .describe('Addresses and networks that alone may reach the port; everybody if left out.'),
   protocol: z.enum(['tcp', 'udp', 'sctp']).optional().describe('tcp if left out.'),

@@ -17,7 +17,7 @@ async function makeImage(job: Job, work: Extract<Work, { kind: 'image' }>): Prom
   const { want } = work
   if (want.from === 'build') return buildImage(job, work, want)
   if (want.from === 'import') return importImage(job, work, want)
-  await pullImage(job, want.ref, want.at)
+  await pullImage(job, want.ref, want.at, '', want.platform)
   return { state: 'done' }
 }
 

@@ -10,9 +10,27 @@ import { hasStatus, type Job, unlessMissing } from './job.js'
 
 interface NetworkDetails extends NetworkSummary {
   Internal: boolean
+  Attachable: boolean
   EnableIPv6: boolean
   Options: Record<string, string> | null
   IPAM: object
+}
+
+function ipamBody({ ipam = [], ipamDriver, ipamOptions }: NetworkWant): object {
+  if (ipam.length === 0 && ipamDriver === undefined && ipamOptions === undefined) return {}
+  const Config = ipam.map(({ subnet, gateway, range, taken }) => ({
+    Subnet: subnet,
+    Gateway: gateway,
+    IPRange: range,
+    AuxiliaryAddresses: taken,
+  }))
+  return {
+    IPAM: {
+      ...(ipamDriver === undefined ? {} : { Driver: ipamDriver }),
+      ...(ipamOptions === undefined ? {} : { Options: ipamOptions }),
+      Config,
+    },
+  }
 }
 
 const networkBody = (want: NetworkWant, own: Labels): object => ({
@@ -20,12 +38,11 @@ const networkBody = (want: NetworkWant, own: Labels): object => ({
   CheckDuplicate: true,
   ...(want.driver === undefined ? {} : { Driver: want.driver }),
   Internal: want.internal,
-  EnableIPv6: want.ipam?.some(({ subnet = '' }) => subnet.includes(':')) ?? false,
+  ...(want.attachable ? { Attachable: true } : {}),
+  EnableIPv6: want.ipv6 ?? want.ipam?.some(({ subnet = '' }) => subnet.includes(':')) ?? false,
   Options: want.options,
   Labels: own,
-  ...(want.ipam && want.ipam.length > 0
-    ? { IPAM: { Config: want.ipam.map(({ subnet, gateway }) => ({ Subnet: subnet, Gateway: gateway })) } }
-    : {}),
+  ...ipamBody(want),
 })
 
 const path = (network: string, action = ''): string => `/networks/${encodeURIComponent(network)}${action}`
@@ -86,8 +103,8 @@ async function replaceNetwork(job: Job, want: NetworkWant, own: Labels, old: str
     await removeNetwork(job, old)
     await make(job, networkBody(want, own))
   } catch (error) {
-    const { Name, Driver, Internal, EnableIPv6, Options, IPAM, Labels } = before
-    const body = { Name, Driver, Internal, EnableIPv6, Options, IPAM, Labels }
+    const { Name, Driver, Internal, Attachable, EnableIPv6, Options, IPAM, Labels } = before
+    const body = { Name, Driver, Internal, Attachable, EnableIPv6, Options, IPAM, Labels }
     const gone = (await unlessMissing(engine.api.json({ path: path(old) }))) === undefined
     if (gone) await engine.api.json({ method: 'POST', path: '/networks/create', body })
     await connectAll(job, want.name, members)

@@ -1,9 +1,11 @@
 // Turns a container's configuration into the Engine API's create request. Pure; the only place where secret values are put in.
 import { reveal } from '../../../core/secret.js'
-import type { ContainerConfig, ContainerWant, MountWant, PortWant } from '../../../core/wanted.js'
+import type { ContainerConfig, ContainerWant, NetworkJoin, PortWant } from '../../../core/wanted.js'
 import { compareVersions } from '../api/version.js'
 import { canonicalHash, canonicalJson } from '../canonical.js'
 import { labels, labelsVersion } from '../labels.js'
+import { mountBodies } from './mounts.js'
+import { hostSettings } from './settings.js'
 import { containerSpec } from './spec.js'
 
 /** From this API version on a container may be created on several networks at once. */
@@ -15,26 +17,18 @@ const nanoseconds = (ms: number | undefined): number | undefined => (ms === unde
 const given = (data: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
 
-const isIpv6 = (address: string): boolean => address.includes(':')
-
 /** How a container joins one of its networks. */
-function endpointBody(config: ContainerConfig, network: ContainerConfig['networks'][number]): object {
+function endpointBody(config: ContainerConfig, network: NetworkJoin, macAddress: string | undefined): object {
+  const { aliases, address, address6, linkLocal, options } = network
+  const addresses = given({ IPv4Address: address, IPv6Address: address6, LinkLocalIPs: linkLocal })
   return given({
-    Aliases: network.aliases.length > 0 ? network.aliases : undefined,
+    Aliases: aliases.length > 0 ? aliases : undefined,
     Links: config.links.length > 0 ? config.links.map(({ container, alias }) => `${container}:${alias}`) : undefined,
-    IPAMConfig:
-      network.address === undefined
-        ? undefined
-        : { [isIpv6(network.address) ? 'IPv6Address' : 'IPv4Address']: network.address },
+    IPAMConfig: Object.keys(addresses).length > 0 ? addresses : undefined,
+    MacAddress: macAddress,
+    DriverOpts: options,
   })
 }
-
-/** Binds go in the old form, which makes a missing folder on the host, as Compose does; only a path with a colon cannot. */
-const isOldForm = ({ type, source = '', target }: MountWant): boolean =>
-  type === 'bind' && !source.includes(':') && !target.includes(':')
-
-const mountBody = ({ type, source, target, readOnly }: MountWant): object =>
-  given({ Type: type, Source: source, Target: target, ReadOnly: readOnly || undefined })
 
 const portBindings = (ports: readonly PortWant[]): Record<string, object[]> => {
   const bindings: Record<string, object[]> = {}
@@ -78,7 +72,16 @@ export function createRequest(
   const mounts = config.mounts.filter(mount => !(mount.source === undefined && keptTargets.has(mount.target)))
   const [main] = config.networks
   const all = config.networkMode === undefined ? config.networks : []
-  const now = compareVersions(version, manyEndpoints) >= 0 ? all : all.slice(0, 1)
+  const isNew = compareVersions(version, manyEndpoints) >= 0
+  const now = isNew ? all : all.slice(0, 1)
+  // Older engines know the address of a container, newer ones those on each of its networks.
+  const macAddress = config.macAddress ?? main?.macAddress
+  const endpoint = (network: NetworkJoin): object =>
+    endpointBody(
+      config,
+      network,
+      isNew ? (network.macAddress ?? (network === main ? macAddress : undefined)) : undefined,
+    )
   const onDefaultBridge = all.length === 0
   const healthcheck = config.healthcheck
   const body = given({
@@ -88,13 +91,20 @@ export function createRequest(
     Env: Object.entries(config.environment).map(([name, value]) => `${name}=${reveal(value)}`),
     Labels: containerLabels(project, want, key),
     Hostname: config.hostname,
+    Domainname: config.domainname,
+    MacAddress: isNew && all.length > 0 ? undefined : macAddress,
     User: config.user,
     WorkingDir: config.workingDir,
     Tty: config.tty,
     OpenStdin: config.stdinOpen,
     StopSignal: config.stopSignal,
     StopTimeout: config.stopGraceMs === undefined ? undefined : Math.ceil(config.stopGraceMs / 1000),
-    ExposedPorts: Object.fromEntries(config.ports.map(({ target, protocol }) => [`${target}/${protocol}`, {}])),
+    ExposedPorts: Object.fromEntries(
+      [...config.ports.map(({ target, protocol }) => `${target}/${protocol}`), ...(config.expose ?? [])].map(port => [
+        port,
+        {},
+      ]),
+    ),
     Healthcheck:
       healthcheck &&
       given({
@@ -102,18 +112,14 @@ export function createRequest(
         Interval: nanoseconds(healthcheck.intervalMs),
         Timeout: nanoseconds(healthcheck.timeoutMs),
         StartPeriod: nanoseconds(healthcheck.startPeriodMs),
+        StartInterval: isNew ? nanoseconds(healthcheck.startIntervalMs) : undefined,
         Retries: healthcheck.retries,
       }),
     HostConfig: given({
+      ...hostSettings(config),
       NetworkMode: config.networkMode ?? main?.name,
       PortBindings: portBindings(config.ports),
-      Binds: mounts
-        .filter(isOldForm)
-        .map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
-      Mounts: [
-        ...mounts.filter(mount => !isOldForm(mount)).map(mountBody),
-        ...kept.map(({ name, target }) => ({ Type: 'volume', Source: name, Target: target })),
-      ],
+      ...mountBodies(mounts, kept),
       RestartPolicy: config.restart && given({ Name: config.restart.name, MaximumRetryCount: config.restart.max }),
       Init: config.init,
       Privileged: config.privileged,
@@ -130,10 +136,10 @@ export function createRequest(
           ? config.links.map(({ container, alias }) => `${container}:${alias}`)
           : undefined,
     }),
-    NetworkingConfig: { EndpointsConfig: Object.fromEntries(now.map(net => [net.name, endpointBody(config, net)])) },
+    NetworkingConfig: { EndpointsConfig: Object.fromEntries(now.map(net => [net.name, endpoint(net)])) },
   })
   return {
     body,
-    connect: all.slice(now.length).map(net => ({ network: net.name, endpoint: endpointBody(config, net) })),
+    connect: all.slice(now.length).map(net => ({ network: net.name, endpoint: endpoint(net) })),
   }
 }

@@ -1,6 +1,9 @@
 // Single requests about one container. A container is named by its id or its name.
+import { reveal } from '../../../core/secret.js'
+import type { FileWant } from '../../../core/wanted.js'
 import type { ContainerDetails } from '../api/shapes.js'
 import { hasStatus, unlessMissing } from '../apply/job.js'
+import { packTar } from '../images/tar.js'
 import type { DockerEngine } from '../open.js'
 
 const path = (container: string, action = ''): string => `/containers/${encodeURIComponent(container)}${action}`
@@ -39,4 +42,25 @@ export const remove = async (
   } catch (error) {
     if (!hasStatus(error, 404) && !(hasStatus(error, 409) && /already in progress/.test(error.message))) throw error
   }
+}
+
+/** Puts files into its file system; folders on their way are made. */
+export const putFiles = async (
+  { api }: DockerEngine,
+  container: string,
+  files: readonly FileWant[],
+  signal?: AbortSignal,
+): Promise<void> => {
+  if (files.length === 0) return
+  const upload = packTar(
+    files.map(({ target, content, uid, gid, mode }) => ({
+      path: target.slice(1),
+      kind: 'file',
+      mode,
+      uid,
+      gid,
+      bytes: async () => Buffer.from(reveal(content)),
+    })),
+  )
+  await api.json({ method: 'PUT', path: path(container, '/archive'), query: { path: '/' }, upload, signal })
 }

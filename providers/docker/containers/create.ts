@@ -8,7 +8,7 @@ import { canonicalHash } from '../canonical.js'
 import { isOurContainer, labels } from '../labels.js'
 import type { Origin } from '../work.js'
 import { createRequest } from './body.js'
-import { inspect, remove, start, unpause } from './calls.js'
+import { inspect, putFiles, remove, start, unpause } from './calls.js'
 import { waitForDependencies } from './dependencies.js'
 import { explainRefusal } from './refusals.js'
 import { settle } from './settle.js'
@@ -32,7 +32,7 @@ export async function isAsWanted(
   return image === undefined || image.Id === found.Image
 }
 
-/** Creates a container without starting it, on all of its networks; gives its id. What was half made is removed. */
+/** Creates a container without starting it, on all of its networks and with its files; gives its id. What was half made is removed. */
 export async function makeContainer(
   job: Job,
   { project, key }: Origin,
@@ -43,7 +43,7 @@ export async function makeContainer(
   const { body, connect } = createRequest(project, want, key, api.version, kept)
   let id: string | undefined
   try {
-    const query = { name: want.name }
+    const query = { name: want.name, platform: want.config.platform }
     const made = await api.json<{ Id: string }>({
       method: 'POST',
       path: '/containers/create',
@@ -57,6 +57,7 @@ export async function makeContainer(
       const path = `/networks/${encodeURIComponent(network)}/connect`
       await api.json({ method: 'POST', path, body: joined, signal: job.signal })
     }
+    await putFiles(job.engine, id, want.config.files ?? [], job.signal)
     return id
   } catch (error) {
     if (id !== undefined) await remove(job.engine, id, true)

@@ -1,7 +1,16 @@
 // A container's canonical spec: its configuration in the words of the file, comparable, and without any secret value.
 import type { Value } from '../../../core/secret.js'
-import type { ContainerConfig, HealthcheckWant, MountWant, PortWant } from '../../../core/wanted.js'
-import { type Json, type JsonObject, present } from '../canonical.js'
+import type {
+  ContainerConfig,
+  FileWant,
+  HealthcheckWant,
+  MountSettings,
+  MountWant,
+  NetworkJoin,
+  PortWant,
+} from '../../../core/wanted.js'
+import { canonicalHash, type Json, type JsonObject, present } from '../canonical.js'
+import { settingsSpec } from './settings.js'
 
 /** How a value stands in a spec: text as it is, a secret as its fingerprint under the host's key. */
 export const specValue = (value: Value, key: Uint8Array): Json =>
@@ -15,13 +24,43 @@ function portText({ ip, published, target, protocol }: PortWant): string {
   return `${host}${published === undefined ? (host ? ':' : '') : `${published}:`}${target}/${protocol}`
 }
 
-const mountText = ({ type, source, target, readOnly }: MountWant): string =>
-  `${type === 'tmpfs' ? 'tmpfs:' : source === undefined ? '' : `${source}:`}${target}${readOnly ? ':ro' : ''}`
+/** What a mount is told besides, in the order of its words; empty for a plain one. */
+const settingsText = ({ options, ...others }: MountSettings): string =>
+  [
+    ...(options ? [options] : []),
+    ...Object.entries(others)
+      .sort()
+      .map(([name, value]) => `${name}=${value}`),
+  ].join(',')
 
-const networkText = ({ name, aliases, address }: ContainerConfig['networks'][number]): string => {
-  const more = [...(aliases.length > 0 ? [`as ${[...aliases].sort().join(', ')}`] : []), ...(address ? [address] : [])]
+function mountText({ type, source, target, readOnly, settings = {} }: MountWant): string {
+  const more = settingsText(settings)
+  const from = type === 'tmpfs' ? 'tmpfs:' : source === undefined ? '' : `${source}:`
+  return `${from}${target}${readOnly ? ':ro' : ''}${more === '' ? '' : `:${more}`}`
+}
+
+function networkText({ name, aliases, ...join }: NetworkJoin): string {
+  const { address, address6, linkLocal, macAddress, options } = join
+  const more = [
+    ...(aliases.length > 0 ? [`as ${[...aliases].sort().join(', ')}`] : []),
+    ...[address, address6, ...(linkLocal ?? []), macAddress].filter(text => text !== undefined),
+    ...Object.entries(options ?? {}).map(([key, value]) => `${key}=${value}`),
+  ]
   return more.length > 0 ? `${name} (${more.join('; ')})` : name
 }
+
+/** Files that are put in, by path: a hash of the content, a fingerprint where it is a secret. */
+const filesSpec = (files: readonly FileWant[], key: Uint8Array): JsonObject =>
+  Object.fromEntries(
+    files.map(({ target, content, uid, gid, mode }) => [
+      target,
+      {
+        content: typeof content === 'string' ? canonicalHash(content) : specValue(content, key),
+        owner: `${uid}:${gid}`,
+        mode: mode.toString(8),
+      },
+    ]),
+  )
 
 const healthcheckSpec = (want: HealthcheckWant): JsonObject =>
   present({
@@ -29,6 +68,7 @@ const healthcheckSpec = (want: HealthcheckWant): JsonObject =>
     interval_ms: want.intervalMs,
     timeout_ms: want.timeoutMs,
     start_period_ms: want.startPeriodMs,
+    start_interval_ms: want.startIntervalMs,
     retries: want.retries,
   })
 
@@ -40,6 +80,8 @@ export function containerSpec(config: ContainerConfig, key: Uint8Array): JsonObj
   const environment = Object.entries(config.environment).map(([name, value]) => [name, specValue(value, key)] as const)
   return {
     ...present({
+      ...settingsSpec(config),
+      files: config.files && filesSpec(config.files, key),
       image: config.image,
       environment: Object.fromEntries(environment),
       labels: config.labels,

@@ -7,6 +7,7 @@ import { diffImages } from './images.js'
 import { type DiffContext, throwProblems } from './parts.js'
 import { orderByPorts } from './ports.js'
 import { diffOrphans } from './removal.js'
+import { tellTooOld } from './since.js'
 import { diffNetworks, diffVolumes } from './stores.js'
 
 export interface Difference {
@@ -32,6 +33,7 @@ export function diff(scope: Scope, wanted: Wanted, seen: Seen, options: { prune:
   diffNetworks(context)
   diffVolumes(context)
   diffContainers(context)
+  tellTooOld(context)
   diffOrphans(context, options.prune)
   orderByPorts(context)
   throwProblems(context)

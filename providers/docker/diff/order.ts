@@ -1,8 +1,15 @@
 // In which order containers of one host must come: dependencies, shared namespaces, and links where they close no circle.
 import type { ContainerWant, Wanted } from '../../../core/wanted.js'
 
-const namespaceOf = ({ config }: ContainerWant): string | undefined =>
-  config.networkMode?.startsWith('container:') ? config.networkMode.slice('container:'.length) : undefined
+const prefix = 'container:'
+
+/** Names of the containers whose network, namespaces or volumes it shares. */
+const sharedWith = ({ config }: ContainerWant): string[] => [
+  ...[config.networkMode, config.ipc, config.pid].flatMap(mode =>
+    mode?.startsWith(prefix) ? [mode.slice(prefix.length)] : [],
+  ),
+  ...(config.volumesFrom ?? []).map(name => name.replace(/:r[ow]$/, '')),
+]
 
 /** Names of the containers on this host that must be there before each container, by container name. */
 export function predecessors(wanted: Wanted, host: string): Map<string, Set<string>> {
@@ -11,8 +18,7 @@ export function predecessors(wanted: Wanted, host: string): Map<string, Set<stri
     const names = want.dependsOn.flatMap(({ on }) =>
       on.filter(place => place.host === host).map(place => place.container),
     )
-    const namespace = namespaceOf(want)
-    before.set(want.name, new Set(namespace === undefined ? names : [...names, namespace]))
+    before.set(want.name, new Set([...names, ...sharedWith(want)]))
   }
   const reaches = (from: string, to: string, seen = new Set<string>()): boolean => {
     if (from === to) return true
@@ -40,13 +46,9 @@ export function inOrder(wanted: Wanted, before: ReadonlyMap<string, ReadonlySet<
   return ordered
 }
 
-/** The containers that this one cannot outlive: whose namespace it shares, or which it is linked to by address on the default bridge. */
+/** The containers that this one cannot outlive: whose namespace or volumes it shares, or which it is linked to by address on the default bridge. */
 export function boundTo(want: ContainerWant): string[] {
-  const namespace = namespaceOf(want)
   const onDefaultBridge =
     want.config.networkMode === 'bridge' || (want.config.networkMode === undefined && want.config.networks.length === 0)
-  return [
-    ...(namespace === undefined ? [] : [namespace]),
-    ...(onDefaultBridge ? want.config.links.map(({ container }) => container) : []),
-  ]
+  return [...sharedWith(want), ...(onDefaultBridge ? want.config.links.map(({ container }) => container) : [])]
 }

@@ -21,7 +21,13 @@ const networkSpec = (want: NetworkWant): JsonObject =>
     internal: want.internal || undefined,
     options: want.options,
     labels: want.labels,
-    ipam: want.ipam?.map(({ subnet, gateway }) => present({ subnet, gateway })),
+    attachable: want.attachable,
+    enable_ipv6: want.ipv6,
+    ipam: want.ipam?.map(({ subnet, gateway, range, taken }) =>
+      present({ subnet, gateway, ip_range: range, aux_addresses: taken }),
+    ),
+    ipam_driver: want.ipamDriver,
+    ipam_options: want.ipamOptions,
   })
 
 const volumeSpec = (want: VolumeWant): JsonObject =>

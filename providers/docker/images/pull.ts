@@ -11,12 +11,12 @@ import { progressLines } from './progress.js'
 import { splitReference } from './reference.js'
 
 /** Pulls an image and shows its progress. A UserError that says which image, from where, and what may help. */
-export async function pullImage(job: Job, ref: string, at: At, why = ''): Promise<void> {
+export async function pullImage(job: Job, ref: string, at: At, why = '', platform?: string): Promise<void> {
   const { name, tag } = splitReference(ref)
   const { login, keptFrom } = await lendLogin(job, ref)
   const progress = progressLines(job.tell)
   try {
-    const query = { fromImage: name, tag }
+    const query = { fromImage: name, tag, platform }
     const headers = authHeader(login)
     const request = { method: 'POST', path: '/images/create', query, headers, signal: job.signal } as const
     await readProgress(await job.engine.api.stream(request), progress.take)

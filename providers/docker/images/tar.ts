@@ -7,13 +7,16 @@ export interface TarEntry {
   path: string
   kind: 'file' | 'directory' | 'link'
   mode: number
+  /** Owner and group; 0 if left out. */
+  uid?: number
+  gid?: number
   target?: string
   bytes?: () => Promise<Uint8Array>
 }
 
 const types = { file: 'file', directory: 'directory', link: 'symlink' } as const
 
-/** Packs entries in the order given. Owners and times are zero: they are this machine's, and would change the archive without a reason. */
+/** Packs entries in the order given. Times are zero, and owners where none is said: this machine's would change the archive without a reason. */
 export function packTar(entries: readonly TarEntry[]): Readable {
   const { readable, controller } = createTarPacker()
   const pack = async (): Promise<void> => {
@@ -27,8 +30,8 @@ export function packTar(entries: readonly TarEntry[]): Readable {
           size: bytes.length,
           mode: entry.mode,
           mtime: new Date(0),
-          uid: 0,
-          gid: 0,
+          uid: entry.uid ?? 0,
+          gid: entry.gid ?? 0,
           ...(entry.target === undefined ? {} : { linkname: entry.target }),
         })
         .getWriter()

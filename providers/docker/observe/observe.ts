@@ -94,6 +94,7 @@ export async function observe(
     defineAll(wanted, files),
   ])
   return {
+    api: engine.api.version,
     containers,
     networks: inOrder(
       networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} })),

@@ -38,6 +38,8 @@ export interface ImageDefinition {
 export interface Seen {
   /** Why there is no engine; then everything else is empty but the definitions. */
   absent?: Absent
+  /** The API version that is spoken with the engine. */
+  api?: string
   /** Of all projects: names and ports are shared by all. */
   containers: SeenContainer[]
   networks: SeenThing[]

@@ -48,7 +48,7 @@ export async function testShape(t: Test): Promise<void> {
     ],
     [
       'later versions',
-      'project: a\nengine: { provider: podman, source: docker, tls: { days: soon }, harden: true }\nhosts: { w: { machine: {}, connection: container } }\ncompose: [x]\n',
+      'project: a\nengine: { provider: podman, source: docker, tls: { days: soon }, harden: true }\nhosts: { w: { machine: {}, connection: container } }\n',
       [
         '2:21: engine.provider: podman is not supported by this version',
         '2:37: engine.source must be "distro", "docker-ce" or "none", not "docker"',
@@ -56,7 +56,6 @@ export async function testShape(t: Test): Promise<void> {
         '2:66: engine.harden is not supported by this version',
         '3:15: hosts.w.machine is not supported by this version',
         '3:40: hosts.w.connection: container is not supported by this version',
-        '4:1: this version does not read Compose files: `compose:` is not supported yet',
       ],
     ],
     [

@@ -63,6 +63,7 @@ export const serviceForms: [lines: string, expected: Partial<ContainerConfig>, r
         { ip: '127.0.0.1', published: 91, target: 90, protocol: 'udp' },
         { target: 443, protocol: 'tcp' },
       ],
+      expose: ['1/tcp', '2/udp'],
     },
   ],
   [
@@ -72,7 +73,7 @@ export const serviceForms: [lines: string, expected: Partial<ContainerConfig>, r
         { type: 'volume', target: '/cache', readOnly: false },
         { type: 'volume', source: 'shop_data', target: '/data', readOnly: true },
         { type: 'bind', source: '/etc', target: '/etc', readOnly: false },
-        { type: 'tmpfs', target: '/run', readOnly: false },
+        { type: 'tmpfs', target: '/run', readOnly: false, settings: { options: '' } },
         { type: 'tmpfs', target: '/t', readOnly: false },
       ],
     },

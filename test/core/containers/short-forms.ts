@@ -69,6 +69,6 @@ export function testShortForms(t: Test): void {
     ['/cache', { from: 'anonymous', target: '/cache', readOnly: false }],
   ] as const)
     t.same(readMount(text), mount, text)
-  for (const text of ['data', 'data:rel', 'a:/b:z', 'a:/b:ro:c', ':/b'])
+  for (const text of ['data', 'data:rel', 'a:/b:y', 'a:/b:ro:c', ':/b'])
     t.throws(() => readMount(text), UserError, text)
 }
