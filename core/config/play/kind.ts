@@ -42,7 +42,7 @@ export function closedOnly(wrong: Wrong, raw: Raw): null | undefined {
     if (isSecretUse(valueAt(raw.value, wrong.path.slice(0, length - 1)))) return null
   // A short form that the schema has turned into its long one stands at none of its places.
   const [first = ''] = wrong.path
-  const isShort = wrong.path.length > 1 && valueAt(raw.value, [first]) === undefined
+  const isShort = (wrong.path.length > 1 || !isPlain(raw.value)) && valueAt(raw.value, [first]) === undefined
   return isOpen(isShort ? raw.value : valueAt(raw.value, wrong.path)) ? null : undefined
 }
 
