@@ -7,6 +7,7 @@ import { closeAll, observe } from '../core/run/observe.js'
 import { exitOf, runPlan, tellMessages } from '../core/run/run.js'
 import { type Extent, publicStep, type RunPlan, type SessionContext, worksInside } from '../core/run/session.js'
 import { summarise } from '../core/run/summary.js'
+import { createIssuer } from './certificates/issuer.js'
 import type { CommandContext } from './context.js'
 import { keepLocally } from './kept/keep-locally.js'
 import { noteRetry, retryFile } from './kept/retry.js'
@@ -46,6 +47,7 @@ async function sessionContext(context: CommandContext, options: SessionOptions):
     files: context.files,
     keep: keepLocally,
     masker: context.masker,
+    issuer: createIssuer(project.name, context.masker),
     emit: context.emit,
     signal: context.signal,
     forks,

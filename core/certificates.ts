@@ -13,8 +13,10 @@ export interface ServerPair {
 export interface Issuer {
   /** Its certificate (PEM); undefined before it was made. Makes nothing. */
   authority(place: TlsWant): Promise<string | undefined>
-  /** Whether it can issue: its key is here, or it is still to be made. Throws a UserError that says what is missing. */
-  canIssue(place: TlsWant): Promise<boolean>
+  /** Whether its key is here, locked or not, or still to be made with it. */
+  hasKey(place: TlsWant): Promise<boolean>
+  /** Ends well where it can issue: its key is here and opens, or it is still to be made. Throws a UserError that says what is missing. */
+  ready(place: TlsWant): Promise<void>
   /** A new certificate for a host's engine, valid for these names; makes the authority where there is none. */
   server(place: TlsWant, host: string, names: readonly string[]): Promise<ServerPair>
 }

@@ -24,6 +24,8 @@ export interface UserErrorDetails {
   hint?: string | undefined
   /** Where in the user's files. */
   at?: At | undefined
+  /** Where in the YAML that it is about: whoever knows where that stands makes `at` of it. */
+  path?: readonly (string | number)[] | undefined
   /** Where in the world: host and step, as people say it ("web1, step install docker.io"). */
   where?: string | undefined
   /** The process' exit code; 1 if left out. */
@@ -37,6 +39,7 @@ export interface UserErrorDetails {
 export class UserError extends Error {
   readonly hint: string | undefined
   readonly at: At | undefined
+  readonly path: readonly (string | number)[] | undefined
   readonly where: string | undefined
   readonly exit: number
   readonly output: string | undefined
@@ -46,6 +49,7 @@ export class UserError extends Error {
     this.name = 'UserError'
     this.hint = details.hint
     this.at = details.at
+    this.path = details.path
     this.where = details.where
     this.exit = details.exit ?? exitCodes.failed
     this.output = details.output
@@ -54,8 +58,8 @@ export class UserError extends Error {
 
 /** An error like another one, but for what `more` says; a detail that is given as undefined goes. */
 export const likeError = (error: UserError, more: UserErrorDetails & { message?: string }): UserError => {
-  const { message, hint, at, where, exit, output, cause } = error
-  return new UserError(more.message ?? message, { hint, at, where, exit, output, cause, ...more })
+  const { message, hint, at, path, where, exit, output, cause } = error
+  return new UserError(more.message ?? message, { hint, at, path, where, exit, output, cause, ...more })
 }
 
 /** A mistake in the command line or in a file: exit code 3. */

@@ -4,6 +4,7 @@ import type { EngineWant, RegistryWant } from './engine-want.js'
 import type { Emit } from './events.js'
 import type { LocalFiles } from './files.js'
 import type { Host } from './project.js'
+import type { Raw } from './raw.js'
 import type { Sh } from './sh.js'
 import type { Step } from './step.js'
 import type { Wanted } from './wanted.js'
@@ -12,6 +13,8 @@ import type { Wanted } from './wanted.js'
 export interface Use {
   playbook: string
   vars: Record<string, unknown>
+  /** What the user's file says of it, for tasks whose whole value is `{{ settings }}`: what is wrong with it is told at its own place. */
+  settings?: Raw
 }
 
 /** What a host must have had for the containers that are wanted on it: once its engine is up, and when they run. */
@@ -122,6 +125,14 @@ export interface ExecRequest {
   onResize?: (listener: (size: { columns: number; rows: number }) => void) => void
 }
 
+/** What an engine's difference depends on besides what is wanted and seen. */
+export interface DiffOptions {
+  /** Removes what is not declared. */
+  prune: boolean
+  /** Names of containers that run, and that a step before stops. */
+  stopped?: readonly string[]
+}
+
 /** What `down` removes besides containers and networks. */
 export interface DownOptions {
   volumes: boolean
@@ -133,6 +144,8 @@ export interface Provider<Seen = unknown> {
   readonly name: string
   /** Built-in playbooks that hosts must have had first, for this `engine:` block. */
   needs(engine: EngineWant): Use[]
+  /** Built-in playbooks that take away what an earlier run of the project has configured and the file says nothing of any more. */
+  forgets?(engine: EngineWant): Use[]
   /**
    * Built-in playbooks that bring, change and take away who may reach published ports of a host. With `prune` what is for services that
    * are no longer declared goes too.
@@ -159,7 +172,7 @@ export interface Provider<Seen = unknown> {
     scope: Scope,
     wanted: Wanted,
     seen: Seen,
-    options: { prune: boolean },
+    options: DiffOptions,
   ): { steps: EngineStep[]; orphans: string[]; unchanged: number; warnings: string[] }
   /** Pure. The steps that remove what is there. */
   down(scope: Scope, project: string, seen: Seen, options: DownOptions): EngineStep[]

@@ -1,4 +1,5 @@
 // What a kind of thing on a host is: one plain object with pure parts, from schema to shell text.
+import type { Issuer } from './certificates.js'
 import type { LocalFiles } from './files.js'
 import type { Schema } from './schema.js'
 import type { Secret } from './secret.js'
@@ -12,6 +13,8 @@ export interface LoadContext {
   find(src: string, folder: 'templates' | 'files'): Promise<string>
   /** Renders a Handlebars text with the task's scope. `secret` tells whether a secret went into it. */
   render(text: string, file: string): { text: string; secret: boolean }
+  /** The project's certificate authority, where the run has one. */
+  issuer?: Issuer
   /** Whether a condition (CEL, as in `when`) holds with the task's scope. A usage error when it is none. */
   holds(condition: string): boolean
 }
@@ -27,6 +30,8 @@ export interface Resource<Want, Seen> {
   readonly schema: Schema<Want>
   /** What it is for, in one sentence for people (`longshore docs KIND`). */
   readonly summary?: string
+  /** Texts in its YAML may hold `{{.X}}`, the engine's own templates, which pass untouched. */
+  readonly engineTemplates?: true
   /** Tasks in YAML (a list) that work as they stand on a fresh Debian host; a test applies them twice. */
   readonly example?: string
   /** How a plan names the thing: "file /etc/motd". */
@@ -46,6 +51,17 @@ export interface Resource<Want, Seen> {
   verb(want: Want, seen: Seen): string
   /** Shell texts, in order, each safe to run twice. A failing one stops the rest. A payload (file content, password) goes by stdin. */
   apply(want: Want, seen: Seen): Sh[]
+  /** The exit code by which `apply` tells that the change was undone: the host is as it was before. The run then ends with exit code 6. */
+  readonly rolledBackCode?: number
+  /** What to warn of before anything is done; told once a run, also where nothing differs. */
+  warnings?(want: Want, seen: Seen): string[]
+  /**
+   * Asked of what is to be changed, when all hosts have been read and before anything is done on any. Throws a UserError for what must
+   * not be begun anywhere.
+   */
+  veto?(want: Want, seen: Seen): Promise<void>
+  /** Names of the containers that the change stops; those that are wanted are started again in the same run. */
+  stops?(want: Want, seen: Seen): string[]
   /** True when the change may put files on the host that nobody can foretell: what a package holds, what a script writes. */
   brings?(want: Want): boolean
   /** True when nothing is to be done only because something is not there that a package may hold: it is planned again after what `brings`. */

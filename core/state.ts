@@ -21,10 +21,15 @@ export interface HostState {
   pending: string[]
   /** True where rules for published ports of the project are kept. */
   portRules?: boolean
+  /** True where the engine's configuration holds something of this project. */
+  engineConfig?: boolean
 }
 
 /** The script that makes the rules for a project's published ports: root's, whoever works on the host otherwise. */
 export const portRulesFile = (project: string): string => `/var/lib/longshore/${project}/ports.sh`
+
+/** Where a host remembers whose keys its engine's configuration holds: root's alone. */
+export const engineMemoryFile = '/var/lib/longshore/engine/config.json'
 
 /** Who holds a project's lock on a host. */
 export interface Lock {
@@ -46,6 +51,7 @@ if [ -d "$p/lock" ]; then
   printf 'since=%s\nnow=%s\n' "$(cat "$p/lock/since" 2>/dev/null)" "$(date +%s)"
 fi
 if [ -f ${portRulesFile(project)} ]; then echo ports=yes; fi
+if [ -f ${engineMemoryFile} ] && grep -qF ${`"project":${JSON.stringify(project)}`} ${engineMemoryFile}; then echo engine=yes; fi
 for m in "$p"/pending/*; do if [ -f "$m" ]; then printf 'pending=%s\n' "\${m##*/}"; fi; done
 :`
 
@@ -63,6 +69,7 @@ export function readState(out: string): HostState {
   if (/^[0-9a-f]{64}$/.test(told.key ?? '')) state.key = Buffer.from(told.key ?? '', 'hex')
   state.serial = told.serial ?? ''
   if (told.ports === 'yes') state.portRules = true
+  if (told.engine === 'yes') state.engineConfig = true
   if (told.owner !== undefined) {
     const since = Number(told.since) || 0
     const age = Math.max(0, (Number(told.now) || since) - since)

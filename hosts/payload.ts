@@ -37,6 +37,7 @@ export async function feed(stdin: Writable, source: Source): Promise<void> {
   } catch (error) {
     // The pipeline destroys a source whose reader has gone, which is not the source's fault.
     if (fault === undefined || !reading || (error as NodeJS.ErrnoException).code === 'EPIPE') return
+    if (fault instanceof UserError) throw fault
     const name = typeof source === 'object' && 'file' in source ? source.file : 'the input of the command'
     throw new UserError(`cannot read ${name}: ${messageOf(fault)}`, { cause: fault })
   }

@@ -81,6 +81,18 @@ async function refuseLoose(path: string): Promise<void> {
 export const authorityCertificate = (place: AuthorityPlace): Promise<string | undefined> =>
   readIf(certificateFile(place))
 
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Whether its key is on this machine, locked or not, or still to be made with it. Nothing is opened. */
+export const hasAuthorityKey = async (place: AuthorityPlace): Promise<boolean> =>
+  !(await isThere(certificateFile(place))) ||
+  (await isThere(plainKeyFile(place.folder))) ||
+  isThere(lockedKeyFile(place.folder))
+
 /** The authority with its key. Undefined before it was made; a usage error when the certificate is there and its key is not. */
 export async function openAuthority(place: AuthorityPlace): Promise<Pair | undefined> {
   const certificate = await authorityCertificate(place)

@@ -2,10 +2,17 @@
 import type { Issuer } from '../../core/certificates.js'
 import type { TlsWant } from '../../core/engine-want.js'
 import { type Masker, Secret } from '../../core/secret.js'
-import { type AuthorityPlace, authorityCertificate, ensureAuthority, openAuthority } from './authority.js'
+import {
+  type AuthorityPlace,
+  authorityCertificate,
+  ensureAuthority,
+  hasAuthorityKey,
+  openAuthority,
+} from './authority.js'
 import type { Pair } from './issue.js'
 
-const placeOf = ({ folder, passphrase }: TlsWant, project: string): AuthorityPlace => ({
+/** Where the authority of a project lies. */
+export const placeOf = ({ folder, passphrase }: TlsWant, project: string): AuthorityPlace => ({
   folder,
   project,
   ...(passphrase === undefined ? {} : { passphrase }),
@@ -13,22 +20,26 @@ const placeOf = ({ folder, passphrase }: TlsWant, project: string): AuthorityPla
 
 /** Makes the issuer of a project. New keys are known to the masker before anybody else sees them. */
 export function createIssuer(project: string, masker: Masker): Issuer {
-  const opened = new Map<string, Promise<Pair>>()
+  /** Opened once: a locked key takes a second. */
+  const opened = new Map<string, Pair>()
+  const making = new Map<string, Promise<Pair>>()
   return {
     authority: tls => authorityCertificate(placeOf(tls, project)),
-    async canIssue(tls) {
-      await openAuthority(placeOf(tls, project))
-      return true
+    hasKey: tls => hasAuthorityKey(placeOf(tls, project)),
+    async ready(tls) {
+      const pair = opened.get(tls.folder) ?? (await openAuthority(placeOf(tls, project)))
+      if (pair) opened.set(tls.folder, pair)
     },
     async server(tls, host, names) {
-      const authority = opened.get(tls.folder) ?? ensureAuthority(placeOf(tls, project))
-      opened.set(tls.folder, authority)
+      const known = opened.get(tls.folder)
+      const made = making.get(tls.folder) ?? (known ? Promise.resolve(known) : ensureAuthority(placeOf(tls, project)))
+      making.set(tls.folder, made)
       const { issue } = await import('./issue.js')
-      const pair = await authority
-      const made = await issue(pair, { name: host, use: 'server', names, days: tls.days })
-      const key = new Secret(`${host}.key`, made.key)
+      const authority = await made
+      const pair = await issue(authority, { name: host, use: 'server', names, days: tls.days })
+      const key = new Secret(`${host}.key`, pair.key)
       masker.add(key)
-      return { authority: pair.certificate, certificate: made.certificate, key }
+      return { authority: authority.certificate, certificate: pair.certificate, key }
     },
   }
 }

@@ -4,14 +4,10 @@ import { exitCodes, messageOf, UserError, usageError } from '../../core/errors.j
 import { cleanLine } from '../../core/events.js'
 import type { Host } from '../../core/project.js'
 import { sh } from '../../core/sh.js'
-import {
-  authorityCertificate,
-  clientCertificate,
-  clientFolder,
-  ensureAuthority,
-  keepClient,
-} from '../certificates/authority.js'
-import { isSignedBy, readCertificate } from '../certificates/look.js'
+import { isSignedBy, readCertificate } from '../../core/x509.js'
+import { authorityCertificate, clientCertificate } from '../certificates/authority.js'
+import { makeClient, withClients } from '../certificates/clients.js'
+import { placeOf } from '../certificates/issuer.js'
 import { command } from '../command.js'
 import type { CommandContext } from '../context.js'
 import { table } from '../report/table.js'
@@ -32,12 +28,6 @@ async function hostsWithTls(context: CommandContext): Promise<(Host & { engine: 
     throw usageError('no host of this project has certificates', { hint: 'say `engine: { tls: {} }` in the file' })
   return hosts
 }
-
-const placeOf = (tls: TlsWant, project: string) => ({
-  folder: tls.folder,
-  project,
-  ...(tls.passphrase === undefined ? {} : { passphrase: tls.passphrase }),
-})
 
 /** One line of the list. */
 interface Row {
@@ -100,18 +90,14 @@ async function show(context: CommandContext): Promise<number> {
   return errors[0]?.exit ?? exitCodes.done
 }
 
-async function makeClient(context: CommandContext, name: string): Promise<number> {
+async function newClient(context: CommandContext, name: string): Promise<number> {
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name))
     throw usageError(`"${name}" is no name for a client`, { hint: 'letters, digits, `.`, `_` and `-`' })
   const project = await context.project()
   const [host] = await hostsWithTls(context)
   if (host === undefined) return exitCodes.usage
   const { tls } = host.engine
-  const { issue } = await import('../certificates/issue.js')
-  const authority = await ensureAuthority(placeOf(tls, project.name))
-  const pair = await issue(authority, { name, use: 'client', names: [], days: tls.days })
-  await keepClient(tls.folder, name, pair, authority.certificate)
-  const place = clientFolder(tls.folder, name)
+  const place = await makeClient(tls, project.name, name)
   if (context.options.json) context.printJson({ type: 'client', name, folder: place })
   else context.print(`The client ${name} lies in ${place}: ca.pem, cert.pem, key.pem`)
   return exitCodes.done
@@ -120,7 +106,9 @@ async function makeClient(context: CommandContext, name: string): Promise<number
 /** Renews as `provision` would if every certificate were about to expire. */
 async function renew(context: CommandContext): Promise<number> {
   for (const { engine } of await hostsWithTls(context)) engine.tls.renewBefore = Number.POSITIVE_INFINITY
-  return withSession(context, { extent: 'hosts', prune: false }, session => carryOut(context, session, 'certs renew'))
+  return withSession(context, { extent: 'hosts', prune: false }, session =>
+    withClients(context, carryOut(context, session, 'certs renew')),
+  )
 }
 
 export const certs = command({
@@ -134,7 +122,7 @@ export const certs = command({
   async run(context, { action = 'show', name }) {
     if (action === 'client') {
       if (name === undefined) throw usageError('certs client needs a name', { hint: 'longshore certs client ci' })
-      return makeClient(context, name)
+      return newClient(context, name)
     }
     if (name !== undefined) throw usageError(`certs ${action} takes no name`, { hint: 'choose hosts by --on' })
     if (action === 'show') return show(context)

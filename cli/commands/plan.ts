@@ -1,6 +1,7 @@
 // `longshore plan`: what `up` would do, and why; touches nothing.
 import { exitCodes } from '../../core/errors.js'
 import { exitOf } from '../../core/run/run.js'
+import { foretellClients } from '../certificates/clients.js'
 import { command } from '../command.js'
 import { problemsOf, showErrors, showPlan, withSession } from '../session.js'
 
@@ -16,6 +17,7 @@ export const plan = command({
     withSession(context, { extent: 'all', prune }, async ({ plan }) => {
       const problems = problemsOf(plan)
       await showPlan(context, plan)
+      await foretellClients(context)
       await showErrors(context, problems)
       const exit = exitOf(problems, context.signal.aborted)
       return exit === exitCodes.done && exitCode && plan.steps.length > 0 ? exitCodes.changesPending : exit

@@ -1,4 +1,5 @@
 // `longshore provision`: hosts and engine only, no containers.
+import { withClients } from '../certificates/clients.js'
 import { command } from '../command.js'
 import { carryOut, withSession } from '../session.js'
 
@@ -8,5 +9,7 @@ export const provision = command({
   arguments: {},
   options: {},
   run: context =>
-    withSession(context, { extent: 'hosts', prune: false }, session => carryOut(context, session, 'provision')),
+    withSession(context, { extent: 'hosts', prune: false }, session =>
+      withClients(context, carryOut(context, session, 'provision')),
+    ),
 })

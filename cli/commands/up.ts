@@ -1,4 +1,5 @@
 // `longshore up`: everything the file says, from host to containers.
+import { withClients } from '../certificates/clients.js'
 import { command } from '../command.js'
 import { carryOut, withSession } from '../session.js'
 
@@ -8,5 +9,5 @@ export const up = command({
   arguments: {},
   options: { prune: { flags: '--prune', kind: 'flag', text: 'remove what is no longer declared (never volumes)' } },
   run: (context, { prune }) =>
-    withSession(context, { extent: 'all', prune }, session => carryOut(context, session, 'up')),
+    withSession(context, { extent: 'all', prune }, session => withClients(context, carryOut(context, session, 'up'))),
 })

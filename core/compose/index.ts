@@ -123,7 +123,8 @@ function addServices(
       continue
     }
     const whole = settled(withOwn(name, withChild(node, 'profiles', undefined), problems))
-    const service = rawOf(whole, model.variables.get(name) ?? variables)
+    // Also what was included takes values that it does not say itself from here, as with Compose.
+    const service = rawOf(whole, variables)
     const where = problems.take(() => selectorOf(service)) ?? on
     parts.services.push({ name, raw: service, folder, ...(where === undefined ? {} : { on: where }) })
   }

@@ -29,8 +29,6 @@ export interface Source {
 /** What Compose files come to. */
 export interface Model {
   root: Node
-  /** The variables that stand in each service, by its name: those of an included one are its own project's. */
-  variables: ReadonlyMap<string, Variables>
   /** `name:` of the files, the last one. */
   name?: Node
 }
@@ -75,7 +73,6 @@ async function readFile(path: string, at: At, variables: Variables, context: Loa
 
 /** Loads a project's files, one laid over the other. Throws usage errors with their places. */
 export async function loadModel(source: Source, context: LoadContext): Promise<Model> {
-  const variables = new Map<string, Variables>()
   let root: Node | undefined
   let name: Node | undefined
   for (const { path, at } of source.files) {
@@ -89,13 +86,10 @@ export async function loadModel(source: Source, context: LoadContext): Promise<M
     for (const entry of listOf(childOf(file, 'include')) ?? []) {
       const { model, folder } = await includedBy(entry, source, path, context, loadModel)
       file = joined(file, moved(model.root, folder, source.folder))
-      for (const [service, theirs] of model.variables) if (!variables.has(service)) variables.set(service, theirs)
     }
     name = childOf(file, 'name') ?? name
     root = root === undefined ? file : mergeFiles(root, file)
   }
   if (root === undefined) throw new Error('a Compose project without files')
-  for (const service of mapOf(childOf(root, 'services'))?.keys() ?? [])
-    if (!variables.has(service)) variables.set(service, source.variables)
-  return { root, variables, ...(name === undefined ? {} : { name }) }
+  return { root, ...(name === undefined ? {} : { name }) }
 }

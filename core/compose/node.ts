@@ -1,9 +1,10 @@
 // A Compose file as a tree in which every value knows its place: what interpolation, merging and `extends` work on.
-import { type Tag, Tagged } from '../config/tagged.js'
+
 import type { At } from '../errors.js'
 import type { Environment } from '../language/interpolate.js'
 import { interpolate, type OnUnset } from '../language/interpolate.js'
 import type { Raw } from '../raw.js'
+import { type Tag, Tagged } from './tagged.js'
 
 export type NodeMap = ReadonlyMap<string, Node>
 

@@ -1,6 +1,6 @@
 // The `engine:` block: its words, and what the blocks of project, groups and host come to for one host.
 import type { EngineWant, RegistryWant } from '../engine-want.js'
-import type { At } from '../errors.js'
+import { type At, usageError } from '../errors.js'
 import { suggestion } from '../language/suggest.js'
 import type { Secrets } from '../project.js'
 import type { Raw } from '../raw.js'
@@ -9,7 +9,7 @@ import type { Secret } from '../secret.js'
 import { mergeMaps } from './merge.js'
 import { localPath } from './paths.js'
 import type { Problems } from './problems.js'
-import { partOf } from './raw.js'
+import { partOf, valueAt } from './raw.js'
 import { secretUse } from './secret-use.js'
 
 const textOrSecret = z.union([z.string().min(1), secretUse])
@@ -29,7 +29,9 @@ const tlsSchema = z
       )
       .optional(),
     days: lifetime.describe('How long a certificate lasts. Default 90.').optional(),
-    renew_before: lifetime.describe('A certificate with less time left is renewed. Default 30d.').optional(),
+    renew_before: lifetime
+      .describe('A certificate with less time left is renewed. Default 30d, and never more than a third of days.')
+      .optional(),
     sans: z
       .array(z.string().min(1))
       .describe('More names and addresses by which clients call the engines, beyond those of the inventory.')
@@ -130,18 +132,13 @@ export interface EngineContext {
 const daysOf = (given: number | string | undefined, otherwise: number): number =>
   given === undefined ? otherwise : Number.parseInt(String(given), 10)
 
-/** The place of a value: of the strongest block that has it. */
-const placeOf = (layers: readonly EngineLayer[], path: string[]): At => {
-  const has = (value: unknown): boolean => {
-    let current = value
-    for (const key of path) {
-      if (typeof current !== 'object' || current === null || !(key in current)) return false
-      current = (current as Record<string, unknown>)[key]
-    }
-    return true
+/** The place of a value: of the strongest block that has it, or the nearest thing around it. */
+const placeOf = (layers: readonly EngineLayer[], path: readonly string[]): At => {
+  for (let length = path.length; length > 0; length--) {
+    const layer = layers.findLast(({ entry }) => valueAt(entry, path.slice(0, length)) !== undefined)
+    if (layer !== undefined) return layer.raw.where(path)
   }
-  const layer = layers.findLast(({ entry }) => has(entry))
-  return layer === undefined ? { file: 'longshore.yaml', line: 1, column: 1 } : layer.raw.where(path)
+  return layers.at(-1)?.at ?? { file: 'longshore.yaml', line: 1, column: 1 }
 }
 
 const isSecretUse = (value: unknown): value is { secret: string } =>
@@ -195,10 +192,18 @@ export function readEngine(layers: readonly EngineLayer[], { folder, home, secre
   }
   if (listen !== undefined) want.listen = listen
   if (tls !== undefined) {
+    const days = daysOf(tls.days, 90)
+    // Else a new certificate would be due for renewal at once.
+    const renewBefore = daysOf(tls.renew_before, Math.min(30, Math.floor(days / 3)))
+    if (renewBefore >= days)
+      throw usageError(`a certificate of ${days} days cannot be renewed ${renewBefore} days before its end`, {
+        at: placeOf(said, ['tls', 'renew_before']),
+        hint: 'give a longer `days`, or a shorter `renew_before`',
+      })
     want.tls = {
       folder: localPath(tls.ca ?? 'pki', folder, home),
-      days: daysOf(tls.days, 90),
-      renewBefore: daysOf(tls.renew_before, 30),
+      days,
+      renewBefore,
       sans: tls.sans ?? [],
       clients: tls.clients ?? [],
     }

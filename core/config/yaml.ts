@@ -11,11 +11,11 @@ import {
   stringify,
   type YAMLMap,
 } from 'yaml'
+import { Tagged, tagOf } from '../compose/tagged.js'
 import { type At, usageError } from '../errors.js'
 import type { Raw } from '../raw.js'
 import { collectProblems, type Problems } from './problems.js'
 import { makeRaw, type Place } from './raw.js'
-import { Tagged, tagOf } from './tagged.js'
 
 const longest = 16 * 1024 * 1024
 const deepest = 100

@@ -8,6 +8,7 @@ import { shareNetwork } from './references.js'
 import { type Run, warn } from './run.js'
 import { isLoopback } from './schema/ports.js'
 import type { Service } from './schema/service.js'
+import { mayBeAmong } from './schema/sources.js'
 import { ownersOf } from './shared.js'
 
 /** What links come to for the containers of a service on one host. */
@@ -57,6 +58,14 @@ function hostLine(run: Run, read: Read<Service>, here: Host, link: Link, there: 
       warn(
         run,
         `${name}: ${target} runs on ${far}, so ${name} reaches ${alias} at port ${port.published.from}, not at ${port.target}`,
+        at,
+      )
+  const from = run.context.privateAddress(here)
+  for (const { allow, published } of open)
+    if (allow !== undefined && from !== undefined && !mayBeAmong(allow, from))
+      warn(
+        run,
+        `${name}: port ${published?.from} of ${target} on ${far} lets in ${allow.join(', ')} alone, and ${here.name} comes from ${from}`,
         at,
       )
   const address = run.context.privateAddress(there.host)

@@ -65,7 +65,7 @@ export function warnOfPorts(run: Run, { name, raw, value }: Read<Service>, host:
       else if (firewall !== undefined && port.allow === undefined && !isLoopback(port))
         warn(
           run,
-          `${name}: port ${text} of ${host.name} is open to everybody, past the rules of ${firewall}, which is active there: say who may reach it (\`allow\`), or \`bind\` it to 127.0.0.1`,
+          `${name}: port ${text} of ${host.name} is published past the rules of ${firewall}, which is active there: say who may reach it (\`allow\`), or \`bind\` it to 127.0.0.1`,
           raw.where(['ports', index]),
         )
     }

@@ -50,7 +50,7 @@ export function checkReferences(
   }
 
   service.depends_on?.forEach(({ service: other, required, place }) => {
-    if (!required && !others.includes(other)) return
+    if (!required && project.inactive[other] !== undefined) return
     needService(other, ['depends_on', place], typeof place === 'string' ? 'key' : 'value')
   })
   service.links?.forEach((link, index) => {

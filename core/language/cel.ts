@@ -29,6 +29,8 @@ export type Call = (name: string, values: unknown[]) => unknown
 
 export interface Expression {
   uses: NameUse[]
+  /** Names that the expression itself asks for (`"x" in vars`, `has(vars.x)`): they may be missing where it does not read them. */
+  asked: ReadonlySet<string>
   run(names: Record<string, unknown>, call: Call): unknown
 }
 
@@ -84,6 +86,21 @@ function usesOf(node: unknown, bound: readonly string[], uses: NameUse[]): void 
   usesOf(base.args, bound, uses)
 }
 
+/** The names that a tree asks for in `vars`. */
+function askedIn(node: unknown, asked: Set<string>): void {
+  if (Array.isArray(node)) for (const each of node) askedIn(each, asked)
+  if (!isNode(node)) return
+  if (node.op === 'in') {
+    const [name, holder] = node.args
+    if (name.op === 'value' && typeof name.args === 'string' && holder.op === 'id' && holder.args === 'vars')
+      asked.add(name.args)
+  }
+  if (node.op === 'call' && node.args[0] === 'has')
+    for (const given of node.args[1])
+      if (given.op === '.' && given.args[0].op === 'id' && given.args[0].args === 'vars') asked.add(given.args[1])
+  askedIn(node.args, asked)
+}
+
 function failure(error: unknown): ExpressionError {
   if (error instanceof RangeError) return new ExpressionError('the expression is nested too deeply', 0)
   if (!(error instanceof Error)) return new ExpressionError(String(error), 0)
@@ -120,8 +137,11 @@ export function parseExpression(text: string): Expression {
     const program = environment.parse(text)
     const uses: NameUse[] = []
     usesOf(program.ast, [], uses)
+    const asked = new Set<string>()
+    askedIn(program.ast, asked)
     const expression: Expression = {
       uses,
+      asked,
       run(names, call) {
         const before = calling
         calling = call

@@ -3,6 +3,7 @@ import { type At, UserError, usageError } from '../errors.js'
 import { Secret } from '../secret.js'
 import { type Call, type Expression, ExpressionError, parseExpression } from './cel.js'
 import { callHelper, HelperError, helpers } from './helpers/index.js'
+import { conditionAnswer, unknownAnswer } from './jinja.js'
 import { typeNames } from './names.js'
 import { insideText } from './position.js'
 import { lazyMap, type Scope } from './scope.js'
@@ -72,17 +73,17 @@ function failed(error: unknown, at: At, scope: Scope | undefined): UserError {
   throw error
 }
 
-/** Every top-level name must be there before anything runs. */
+const unknownName = (name: string, offset: number, scope: Scope, at: At): UserError =>
+  usageError(`"${name}" is not known${unknownAnswer(name, Object.keys(scope.names))}`, { at: insideText(at, offset) })
+
+/** Every top-level name must be there before anything runs, but for those that the expression asks for itself. */
 function checkNames(expression: Expression, scope: Scope, at: At): void {
   for (const { name, offset } of expression.uses) {
     const known = Object.hasOwn(scope.names, name)
-    if (known !== typeNames.has(name)) continue
-    throw usageError(
-      known
-        ? `"${name}" is a type in expressions; say vars.${name}`
-        : `"${name}" is not known${suggestion(name, Object.keys(scope.names))}`,
-      { at: insideText(at, offset) },
-    )
+    if (known !== typeNames.has(name) || expression.asked.has(name)) continue
+    throw known
+      ? usageError(`"${name}" is a type in expressions; say vars.${name}`, { at: insideText(at, offset) })
+      : unknownName(name, offset, scope, at)
   }
 }
 
@@ -112,6 +113,8 @@ export function checkExpression(text: string, at: At): void {
   try {
     parseExpression(text)
   } catch (error) {
+    if (error instanceof ExpressionError)
+      throw failed(new ExpressionError(error.message + conditionAnswer(text), error.offset), at, undefined)
     throw failed(error, at, undefined)
   }
 }
@@ -166,8 +169,12 @@ export function evaluate(text: string, scope: Scope, at: At): unknown {
   try {
     const expression = parseExpression(text)
     checkNames(expression, scope, at)
-    const used = expression.uses.filter(use => Object.hasOwn(scope.names, use.name))
-    const names = used.map(({ name }) => [name, () => reading.guard(() => toExpression(scope.names[name], reading))])
+    const used = expression.uses.filter(use => Object.hasOwn(scope.names, use.name) || expression.asked.has(use.name))
+    const read = (name: string, offset: number): unknown => {
+      if (!Object.hasOwn(scope.names, name)) throw unknownName(name, offset, scope, at)
+      return toExpression(scope.names[name], reading)
+    }
+    const names = used.map(({ name, offset }) => [name, () => reading.guard(() => read(name, offset))])
     const running = { names: lazyMap(Object.fromEntries(names)), call: caller(scope, reading), text, scope, at }
     return fromExpression(runExpression(expression, running), reading)
   } catch (error) {

@@ -1,6 +1,7 @@
 // The one door to the template library: text to a syntax tree, and its complaints as offsets. It is loaded when the first template comes.
 import { createRequire } from 'node:module'
 import type Handlebars from 'handlebars'
+import { templateAnswer } from './jinja.js'
 import { offsetOf } from './position.js'
 
 interface Placed {
@@ -70,7 +71,10 @@ function complaint(text: string, error: unknown): TemplateSyntaxError {
   while (before !== '' && !source.includes(before)) before = before.slice(1)
   const offset = offsetOf(text, line, before === '' ? 0 : source.indexOf(before) + before.length)
   const got = /got '(\w+)'/.exec(message)?.[1] ?? ''
-  return new TemplateSyntaxError(gotWords[got] ?? 'the template cannot be understood here', offset)
+  const inside = /\{\{((?:(?!\}\}).)*)$/s.exec(text.slice(0, offset))?.[1] ?? ''
+  const rest = /^(?:(?!\}\}).)*/s.exec(text.slice(offset))?.[0] ?? ''
+  const matter = gotWords[got] ?? 'the template cannot be understood here'
+  return new TemplateSyntaxError(matter + templateAnswer(inside + rest), offset)
 }
 
 /** Whether a text has anything for the template language in it. */

@@ -4,6 +4,7 @@ import { UserError } from '../errors.js'
 import { Secret } from '../secret.js'
 import type { Block, Call, Expression, Literal, Path, Program, Statement } from './handlebars.js'
 import { callHelper, HelperError, helpers, isTrue } from './helpers/index.js'
+import { unknownAnswer } from './jinja.js'
 import { isMap } from './reveal.js'
 import type { Scope } from './scope.js'
 import { suggestion } from './suggest.js'
@@ -178,7 +179,7 @@ export class Interpreter {
         : `"${holder}" is no map, it has no "${part}"`
     if (start !== this.#names && Object.hasOwn(this.#names, part))
       return `"${part}" is not known inside this block; say "@root.${part}"`
-    return `"${part}" is not known${suggestion(part, known)}`
+    return `"${part}" is not known${unknownAnswer(part, known)}`
   }
 
   #block(block: Block, frame: Frame): string {

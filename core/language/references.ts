@@ -2,7 +2,7 @@
 import type { Vars } from '../raw.js'
 import { parseExpression } from './cel.js'
 import { type Call, type Expression, isTemplate, type Path, type Program, parseTemplate } from './handlebars.js'
-import { secretUse } from './template.js'
+import { secretUse, withoutEngineTemplates } from './template.js'
 
 type Use = (name: string, path: readonly string[]) => void
 
@@ -59,7 +59,7 @@ function collector(vars: Vars): { found: Set<string>; value: (value: unknown) =>
     if (typeof part === 'string' && isTemplate(part)) {
       // A broken template is reported with its place when it is rendered.
       try {
-        usesOfProgram(parseTemplate(part), use)
+        usesOfProgram(parseTemplate(withoutEngineTemplates(part)), use)
       } catch {
         return
       }

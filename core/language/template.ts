@@ -43,6 +43,9 @@ function hideEngine(text: string, options: RenderOptions): { text: string; show:
   return { text: masked, show }
 }
 
+/** The text without the engine's own templates, which read no name of ours. */
+export const withoutEngineTemplates = (text: string): string => hideEngine(text, { engineTemplates: true }).text
+
 function place(text: string, offset: number, file: string | undefined, at: At | undefined): At | undefined {
   if (at !== undefined) return insideText(at, offset)
   return file === undefined ? undefined : positionInFile(file, text, offset)

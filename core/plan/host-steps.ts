@@ -1,4 +1,5 @@
 // From what was read to steps: which tasks and handlers of a host are listed, with their causes.
+import { cleanLine } from '../events.js'
 import type { BlockPart } from '../playbook.js'
 import type { Stage } from '../project.js'
 import { pendingKey } from '../state.js'
@@ -34,7 +35,7 @@ const causeOf = (changes: readonly Change[]): string => changes.map(words).join(
 function calledFor(instance: Instance): { thing: string; verb: string } {
   const { run, want, verb } = instance
   const { kind, gives, task } = run
-  if (want !== undefined) return { thing: kind.name(want), verb: verb || (kind.unknown ? 'run' : 'change') }
+  if (want !== undefined) return { thing: cleanLine(kind.name(want)), verb: verb || (kind.unknown ? 'run' : 'change') }
   if (kind.gives) return { thing: `variables ${gives.filter(name => name !== task.register).join(', ')}`, verb: 'set' }
   return { thing: `${kind.kind} "${titleOf(instance)}"`, verb: verb || (kind.unknown ? 'run' : 'change') }
 }

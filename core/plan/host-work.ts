@@ -105,7 +105,9 @@ export function runsOf(
 ): TaskRun[] {
   const { play, stage, vars, label } = use
   const idOf = (task: Task, handler: boolean): string => {
-    const base = `${host}/${play.name}/${handler ? 'handler ' : ''}${task.name}`
+    const plain = `${host}/${play.name}/${handler ? 'handler ' : ''}${task.name}`
+    // As the passes of a loop end.
+    const base = / #\d+$/.test(plain) ? `${plain} 1` : plain
     const end = label === '' || label === '0' ? '' : ` @${label}`
     let id = `${base}${end}`
     for (let count = 2; taken.has(id); count++) id = `${base} ${count}${end}`

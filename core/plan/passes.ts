@@ -1,5 +1,6 @@
 // The passes of a task's loop: over a list, a map, or what one expression gives.
 import { type At, likeError, UserError, usageError } from '../errors.js'
+import { cleanLine } from '../events.js'
 import { evaluate, expressionReferences, references, renderText, renderValue, type Scope } from '../language/index.js'
 import type { Task } from '../playbook.js'
 import type { Vars } from '../raw.js'
@@ -62,9 +63,9 @@ function plainLabel(entry: unknown): string {
 }
 
 function labelOf(entry: unknown, index: number, { loop_control: { label }, no_log }: Task, scope: () => Scope): string {
-  if (label === undefined) return no_log ? `#${index + 1}` : plainLabel(entry)
+  if (label === undefined) return no_log ? `#${index + 1}` : cleanLine(plainLabel(entry))
   const { text, secret } = renderText(String(label.value), { scope: scope(), at: label.at })
-  return secret ? '(secret)' : text
+  return secret ? '(secret)' : cleanLine(text)
 }
 
 /** Names that the loop reads, and the label of its passes. */

@@ -34,7 +34,8 @@ export const probePiece = (instance: Instance): Piece => ({
   ...(instance.run.task.timeout === undefined ? {} : { timeout: instance.run.task.timeout }),
 })
 
-const contentId = (instance: Instance): string => `${instance.id} (content)`
+/** No name of a host begins so, and no id of an instance. */
+const contentId = (instance: Instance): string => `content of ${instance.id}`
 
 /** The piece that reads what only a differing thing needs, if it needs any. */
 const contentPiece = (instance: Instance): Piece | undefined => {
@@ -108,7 +109,8 @@ export function takeAnswer(instance: Instance, answer: Answer | undefined): void
     instance.verb = kind.verb(instance.want, instance.seen)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    throw likeError(error, { where: error.where ?? `${host}, ${titleOf(instance)}`, at: error.at ?? task.at })
+    const at = error.path === undefined ? task.at : task.args.where(error.path)
+    throw likeError(error, { where: error.where ?? `${host}, ${titleOf(instance)}`, at: error.at ?? at })
   }
   instance.state = 'read'
   if (instance.changes.length === 0) instance.result = unchangedResult(instance)

@@ -1,4 +1,6 @@
 // Gives a task its values: expands its loop, asks its condition, renders its arguments, as far as facts and registers are known.
+
+import type { Issuer } from '../certificates.js'
 import { checkValue, isController, mergeMaps, takesEnvironment } from '../config/index.js'
 import { type At, usageError } from '../errors.js'
 import { cleanLine } from '../events.js'
@@ -20,6 +22,7 @@ import type { Instance, TaskRun, Waits } from './task-run.js'
 /** What resolving needs besides the task: the scope of its variables, and which names are not known yet. */
 export interface ResolveContext extends Known {
   files: LocalFiles
+  issuer?: Issuer | undefined
   /** True for a task that is done on another host for all of the play: it has no instances of its own. */
   isElsewhere?(run: TaskRun): boolean
 }
@@ -76,7 +79,7 @@ function delegateOf({ delegate_to: raw }: Task, scope: Scope): string | undefine
 function argumentsOf(instance: Instance, scope: Scope): unknown {
   const { task, kind } = instance.run
   const { environment } = task
-  const rendered = renderValue(task.args.value, task.args, scope)
+  const rendered = renderValue(task.args.value, task.args, scope, { engineTemplates: kind.engineTemplates ?? false })
   const checked = (value: unknown): unknown => checkValue(kind.schema, { ...task.args, value }, kind.kind)
   if (environment === undefined || !takesEnvironment(kind)) return checked(rendered)
   const shared = renderValue(environment.value, environment, scope)
@@ -136,6 +139,7 @@ async function resolveInstance(instance: Instance, context: ResolveContext): Pro
       unready ??= firstBlock(run, names, context)
       return unready ? { text: '', secret: false } : renderText(text, { file, scope })
     },
+    ...(context.issuer === undefined ? {} : { issuer: context.issuer }),
     holds(condition) {
       const names = expressionReferences(condition, scope.vars)
       for (const name of names) reads.add(name)

@@ -1,4 +1,5 @@
 // Which variables a task sees on its host, and which names are not known yet.
+import type { Issuer } from '../certificates.js'
 import { type At, unreachableError } from '../errors.js'
 import type { Facts } from '../facts.js'
 import type { LocalFiles } from '../files.js'
@@ -15,6 +16,7 @@ export interface ScopeContext {
   project: Project
   files: LocalFiles
   masker: Masker
+  issuer?: Issuer | undefined
   /** From the command line: stronger than all others. */
   vars: Vars
 }
@@ -48,6 +50,7 @@ export const hostScope = (host: Host, works: readonly HostWork[], context: Scope
 export function resolverFor(work: HostWork, works: readonly HostWork[], context: ScopeContext): ResolveContext {
   return {
     files: context.files,
+    issuer: context.issuer,
     scopeOf(run, vars) {
       const { task, play } = run
       const { origin } = task

@@ -10,6 +10,7 @@ import {
   type AnyProvider,
   type ApplyContext,
   type Detection,
+  type DiffOptions,
   type Engine,
   type EngineStep,
   isAbsent,
@@ -79,12 +80,12 @@ async function detect(side: EngineSide, signal: AbortSignal): Promise<Detection>
 export async function planEngine(
   side: EngineSide,
   files: LocalFiles,
-  prune: boolean,
+  options: DiffOptions,
   signal: AbortSignal,
 ): Promise<EnginePlan> {
   if (side.opened === undefined || side.wanted === undefined) throw new Error(`${side.scope.name} was not opened`)
   const seen = await interruptible(side.provider.observe(side.opened, side.wanted, files, signal), signal)
-  return side.provider.diff(side.scope, side.wanted, seen, { prune })
+  return side.provider.diff(side.scope, side.wanted, seen, options)
 }
 
 /** Closes an engine, if it was opened. */
@@ -128,7 +129,7 @@ async function reopen(side: EngineSide, signal: AbortSignal): Promise<Engine> {
 
 async function renew(side: EngineSide, files: LocalFiles, context: ApplyContext): Promise<Map<string, EngineStep>> {
   await reopen(side, context.signal)
-  const fresh = await planEngine(side, files, context.prune, context.signal)
+  const fresh = await planEngine(side, files, { prune: context.prune }, context.signal)
   const listed = new Map((side.planned?.steps ?? []).map(step => [step.id, step]))
   side.unforeseen = fresh.steps.filter(step => {
     const before = listed.get(step.id)

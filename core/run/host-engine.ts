@@ -3,8 +3,10 @@ import { selectHosts } from '../config/index.js'
 import { UserError, type UserErrorDetails, usageError } from '../errors.js'
 import { planHost } from '../plan/host-steps.js'
 import { type HostWork, type PlayUse, runsOf } from '../plan/host-work.js'
+import type { Play } from '../playbook.js'
 import type { Host } from '../project.js'
-import { type Absent, type AnyProvider, type Engine, isAbsent } from '../provider.js'
+import { type Absent, type AnyProvider, type Engine, isAbsent, type Use } from '../provider.js'
+import type { Raw } from '../raw.js'
 import type { SessionContext } from './session.js'
 
 /** The built-in play that needs an engine and brings none. */
@@ -35,13 +37,42 @@ export async function addEngineRuns(
   source: 'distro' | 'docker-ce' | 'none',
   context: SessionContext,
 ): Promise<void> {
+  await addUses(work, providerOf(work.host, context).needs({ ...work.host.engine, source }), context)
+}
+
+/** Takes away what an earlier run has configured, where the file says nothing of it any more and no task of a playbook has taken it over. */
+export async function addForgotten(work: HostWork, context: SessionContext): Promise<void> {
+  const { host, state, runs } = work
+  if (!state.engineConfig || runs.some(({ kind }) => kind.kind === 'engine_config')) return
+  await addUses(work, providerOf(host, context).forgets?.(host.engine) ?? [], context)
+}
+
+/** The play with what the user's file says in place of `{{ settings }}`. */
+const withSettings = (play: Play, settings: Raw | undefined): Play =>
+  settings === undefined
+    ? play
+    : {
+        ...play,
+        tasks: play.tasks.map(task =>
+          task.args.value === '{{ settings }}' ? { ...task, args: settings, at: settings.at } : task,
+        ),
+      }
+
+async function addUses(work: HostWork, uses: readonly Use[], context: SessionContext): Promise<void> {
   const { host } = work
-  const needs = providerOf(host, context).needs({ ...host.engine, source })
+  const names = [host.name, host.address, ...(host.private === undefined ? [] : [host.private])]
+  const about = { project: context.project.name, host_names: names }
   const loaded = await Promise.all(
-    needs.map(async ({ playbook, vars }) => {
-      const plays = await context.builtIn(playbook)
-      return plays.map((play): PlayUse => ({ play, stage: 'before-engine', vars, label: '' }))
-    }),
+    uses.map(async ({ playbook, vars, settings }) =>
+      (await context.builtIn(playbook)).map(
+        (play): PlayUse => ({
+          play: withSettings(play, settings),
+          stage: 'before-engine',
+          vars: settings === undefined ? vars : { ...about, ...vars },
+          label: '',
+        }),
+      ),
+    ),
   )
   const kinds = new Map(context.resources.map(kind => [kind.kind, kind]))
   const taken = new Set(work.runs.map(run => run.id))

@@ -13,8 +13,10 @@ import type { Host } from '../project.js'
 import type { Detection } from '../provider.js'
 import { hostsApart, workApart } from './apart.js'
 import { closeOpened, type EnginePlan, type EngineSide, planEngine } from './engine-side.js'
+import { refuseVetoed, stoppedOn, tellWarnings } from './forewarn.js'
 import {
   addEngineRuns,
+  addForgotten,
   hostsWithContainers,
   needEngine,
   providerOf,
@@ -119,7 +121,12 @@ async function reach(
 
 async function decide(side: EngineSide, context: SessionContext): Promise<EnginePlan | undefined> {
   try {
-    return await planEngine(side, context.files, context.prune, context.signal)
+    return await planEngine(
+      side,
+      context.files,
+      { prune: context.prune, stopped: stoppedOn(side.work) },
+      context.signal,
+    )
   } catch (error) {
     failed(side.work, error, context)
     return undefined
@@ -170,6 +177,7 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
     try {
       const opened = sides.find(one => one.work === work)?.opened
       await needEngine(work, opened, context, withContainers)
+      await addForgotten(work, context)
       refuseDenied(work, opened, withContainers)
     } catch (error) {
       failed(work, error, context)
@@ -203,12 +211,14 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
     if (planned) side.planned = planned
   })
   const healthy = works.filter(work => work.problem === undefined && !work.apart)
+  await refuseVetoed(healthy)
   const broken = new Set(works.flatMap(work => (work.problem ? [work.host.name] : [])))
   const unchangedByHost = new Map<string, number>()
   const hostSteps = healthy.map(work => {
     const tasks = planHost(work)
     const engine = sides.find(side => side.work === work)?.planned
     unchangedByHost.set(work.host.name, tasks.unchanged + (engine?.unchanged ?? 0))
+    tellWarnings(work, context.emit)
     for (const text of engine?.warnings ?? []) context.emit({ type: 'warning', text, host: work.host.name })
     return { host: work.host.name, before: tasks.before, engine: engine?.steps ?? [], after: tasks.after }
   })

@@ -1,4 +1,5 @@
 // What a run needs of the world, and what it knows so far. Made once a command; observe, plan and run share it.
+import type { Issuer } from '../certificates.js'
 import type { Connection } from '../connection.js'
 import type { Emit } from '../events.js'
 import type { LocalFiles } from '../files.js'
@@ -30,6 +31,8 @@ export interface SessionContext {
   /** Writes files on this machine: what tasks fetch from hosts. */
   keep(writes: readonly LocalWrite[]): Promise<void>
   masker: Masker
+  /** Issues certificates for engines. */
+  issuer?: Issuer | undefined
   emit: Emit
   signal: AbortSignal
   forks: number

@@ -1,6 +1,7 @@
 // Docker on each host, spoken to over its Engine API.
 import { type Engine, provider } from '../../core/provider.js'
 import { applyStep } from './apply/index.js'
+import { forgetUse } from './config.js'
 import { detectScript, readDetection } from './detect.js'
 import { diff } from './diff/index.js'
 import { downSteps } from './diff/removal.js'
@@ -20,6 +21,7 @@ const own = (engine: Engine): DockerEngine => engine as DockerEngine
 export const docker = provider<Seen>({
   name: 'docker',
   needs,
+  forgets: forgetUse,
   portRules,
   scopes: hosts => hosts.map(({ name, engine: { registries } }) => ({ name, hosts: [name], registries })),
   detect: (_engine, folders) => detectScript(folders),

@@ -2,13 +2,8 @@
 import type { EngineWant } from '../../core/engine-want.js'
 import { usageError } from '../../core/errors.js'
 import type { Use } from '../../core/provider.js'
-import { type Registries, registryName, serverAddress } from './registries/credentials.js'
-
-/** Keys of daemon.json that registries ask for; none where nothing is asked. Mirrors are a key of their own (`registry-mirrors`). */
-export function registryDaemonKeys(registries: Registries): { 'insecure-registries'?: string[] } {
-  const names = Object.entries(registries).flatMap(([name, { insecure }]) => (insecure ? [registryName(name)] : []))
-  return names.length === 0 ? {} : { 'insecure-registries': [...new Set(names)].sort() }
-}
+import { configUse } from './config.js'
+import { registryName, serverAddress } from './registries/credentials.js'
 
 /** What host and port of a registry are written with; the engine makes a folder's name of them. */
 const named = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$|^\[[0-9a-f:.]+\](?::\d{1,5})?$/
@@ -76,6 +71,7 @@ export function needs(engine: EngineWant): Use[] {
   checkRegistries(engine)
   return [
     ...packageUse(engine),
+    ...configUse(engine),
     // Without an `engine:` block nothing was ever brought.
     ...(at === undefined ? [] : [registryUse(engine)]),
     ...(users.length === 0 ? [] : [{ playbook: 'docker-users', vars: { users } }]),

@@ -1,6 +1,7 @@
 // An engine's change as a plan shows it: each key and file, and what a restart stops; without anything that is secret.
 import type { Change } from '../../core/step.js'
 import { unifiedDiff } from '../_diff.js'
+import { namesOf } from './certificate.js'
 import type { Decision, Target } from './decide.js'
 import { dropInText } from './decide.js'
 import { execStartOf, listenerText, splitHosts, unitWords } from './listen.js'
@@ -79,7 +80,8 @@ const plainFiles: Partial<Record<Target['name'], string>> = {
   key: 'tls.key',
 }
 
-function fileChange({ name, content, path, mode }: Target, seen: EngineSeen, isAlone: boolean): Change[] {
+function fileChange({ name, content, path, mode, issued }: Target, seen: EngineSeen, isAlone: boolean): Change[] {
+  if (issued) return []
   const there = seen.files[name].sum !== ''
   if (name === 'memory')
     return isAlone ? [{ what: memoryFile, from: 'the keys are not known as ours', to: 'they are' }] : []
@@ -113,11 +115,20 @@ const pendingChange = (pending: EngineSeen['pending']): Change[] =>
           : { what: 'interrupted change', from: 'cut off before it began', to: 'cleared away' },
       ]
 
+function certificateChange({ issuing }: EngineWant, seen: EngineSeen, { certificate }: Decision): Change[] {
+  if (issuing === undefined || certificate === undefined) return []
+  const { known, place } = issuing
+  const by = known.authority === undefined ? `, by a new authority in ${place.folder}` : ''
+  const to = `issued for ${namesOf(issuing, seen).join(', ')}; ${place.days} days${by}`
+  return [{ what: 'certificate', from: certificate, to }]
+}
+
 /** Everything that differs; [] = nothing to do. */
 export function engineChanges(want: EngineWant, seen: EngineSeen, decision: Decision): Change[] {
   const files = [
     ...daemonChanges(decision, seen),
     ...listenChange(want, seen, decision),
+    ...certificateChange(want, seen, decision),
     ...decision.targets.flatMap(target => fileChange(target, seen, decision.targets.length === 1)),
   ]
   const pending = pendingChange(seen.pending)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { UserError, usageError } from '../../core/errors.js'
 import { reveal } from '../../core/secret.js'
+import { reissue } from './certificate.js'
 import { checkDaemon, type DaemonMap, foreignFaults, type Remark } from './check.js'
 import { type Expectation, expectations, notInForce } from './expect.js'
 import { flagConflicts } from './flags.js'
@@ -19,6 +20,8 @@ export interface Target {
   path: string
   /** Undefined: it goes. */
   content: string | undefined
+  /** Its content is made when the change is made. */
+  issued?: true
   /** Four octal digits; empty keeps what the file has. */
   mode: string
 }
@@ -37,6 +40,8 @@ export interface Decision {
   idle: string[]
   /** The sockets of the engine that runs are not those of its command line. */
   otherSockets: boolean
+  /** Why a new certificate is issued. */
+  certificate: string | undefined
   warnings: Remark[]
 }
 
@@ -46,6 +51,7 @@ function refuse(remarks: readonly Remark[]): void {
   const [first, ...others] = remarks
   if (first === undefined) return
   throw usageError([first, ...others].map(({ text }) => text).join('\n'), {
+    path: ['daemon', ...first.path],
     hint: 'Nothing was changed. Take it out, or bring another version of the engine.',
   })
 }
@@ -74,6 +80,25 @@ export function dropInText(want: EngineWant, seen: EngineSeen): string | undefin
   ].join('\n')
 }
 
+/** The certificates' files. Where somebody else has put files at their places, and nothing is wanted of us, they stay. */
+function certificateFiles(want: EngineWant, seen: EngineSeen, why: string | undefined): Target[] {
+  const place = (name: 'ca' | 'cert' | 'key', content: string | undefined, issued?: true): Target => ({
+    name,
+    path: tlsFiles[name],
+    content,
+    mode: name === 'key' ? '0400' : '0444',
+    ...(issued ? { issued } : {}),
+  })
+  const { tls, issuing } = want
+  if (tls !== undefined) return [place('ca', tls.ca), place('cert', tls.cert), place('key', reveal(tls.key))]
+  if (issuing !== undefined) {
+    const ca = why === undefined ? place('ca', issuing.known.authority) : place('ca', '', true)
+    return why === undefined ? [ca] : [ca, place('cert', '', true), place('key', '', true)]
+  }
+  const isOurs = seen.memory.daemon.includes('tlscert')
+  return isOurs ? [place('ca', undefined), place('cert', undefined), place('key', undefined)] : []
+}
+
 /** Every file as it should be. */
 function wholeFiles(
   want: EngineWant,
@@ -81,6 +106,7 @@ function wholeFiles(
   { next, changes }: Merged,
   ours: DaemonMap,
   secret: ReadonlySet<string>,
+  why: string | undefined,
 ): Target[] {
   const before = seen.files.daemon
   const same = changes.length === 0 && parseDaemon(before.text) !== undefined
@@ -88,7 +114,11 @@ function wholeFiles(
   const isNeeded = Object.keys(next).length > 0 || (before.sum !== '' && same)
   const holdsSecret = Object.keys(next).some(key => secret.has(key))
   const names = Object.keys(ours).sort()
-  const memory = { daemon: names, secret: names.filter(name => secret.has(name)) }
+  const memory = {
+    ...(want.project === undefined ? {} : { project: want.project }),
+    daemon: names,
+    secret: names.filter(name => secret.has(name)),
+  }
   const proxy = proxyByEnvironment(releaseOf(seen.version)) ? proxyEnvironment(want) : undefined
   return [
     {
@@ -104,9 +134,7 @@ function wholeFiles(
       mode: '0644',
     },
     { name: 'proxy', path: proxyFile, content: proxy, mode: '0600' },
-    { name: 'ca', path: tlsFiles.ca, content: want.tls?.ca, mode: '0444' },
-    { name: 'cert', path: tlsFiles.cert, content: want.tls?.cert, mode: '0444' },
-    { name: 'key', path: tlsFiles.key, content: want.tls && reveal(want.tls.key), mode: '0400' },
+    ...certificateFiles(want, seen, why),
     {
       name: 'memory',
       path: memoryFile,
@@ -116,7 +144,8 @@ function wholeFiles(
   ]
 }
 
-function differs({ name, content, mode }: Target, seen: EngineSeen): boolean {
+function differs({ name, content, mode, issued }: Target, seen: EngineSeen): boolean {
+  if (issued) return true
   const there = seen.files[name]
   if (content === undefined || there.sum === '') return (content === undefined) !== (there.sum === '')
   return there.sum !== sumOf(content) || (mode !== '' && mode !== there.mode)
@@ -184,7 +213,8 @@ export function decide(want: EngineWant, seen: EngineSeen): Decision {
   const merged = mergeDaemon(before, seen.memory.daemon, ours, want.daemon_file)
   refuse(losesData(merged.changes, seen))
   const secret = new Set([...secretKeys, ...seen.memory.secret])
-  const targets = wholeFiles(want, seen, merged, ours, secretKeys).filter(target => differs(target, seen))
+  const why = want.issuing === undefined ? undefined : reissue(want.issuing, seen)
+  const targets = wholeFiles(want, seen, merged, ours, secretKeys, why).filter(target => differs(target, seen))
   const expected = expectations(merged.next, secretKeys)
   const changed = new Set(merged.changes.map(({ key }) => key))
   const idle = notInForce(seen.info, expected).filter(key => !changed.has(key))
@@ -209,6 +239,7 @@ export function decide(want: EngineWant, seen: EngineSeen): Decision {
     expected,
     idle,
     otherSockets,
+    certificate: why,
     warnings: verdict.warnings,
   }
 }

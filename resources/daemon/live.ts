@@ -34,10 +34,16 @@ export const switchesFirst = (decision: Decision, seen: EngineSeen): boolean =>
   !isInSwarm(seen) &&
   canKeep(decision, seen)
 
+/** The containers that the change stops. */
+export function stoppedContainers(decision: Decision, seen: EngineSeen): string[] {
+  if (decision.needs !== 'restart' || !seen.running) return []
+  if (switchesFirst(decision, seen) || (isOn(seen) && canKeep(decision, seen))) return []
+  return seen.containers
+}
+
 /** What the change stops, in words; undefined when it stops nothing. */
 export function stopped(decision: Decision, seen: EngineSeen): string | undefined {
-  const { length } = seen.containers
-  if (decision.needs !== 'restart' || !seen.running || length === 0) return undefined
-  if (switchesFirst(decision, seen) || (isOn(seen) && canKeep(decision, seen))) return undefined
-  return `a restart of the engine stops ${length} container${length === 1 ? '' : 's'}: ${seen.containers.join(', ')}`
+  const names = stoppedContainers(decision, seen)
+  if (names.length === 0) return undefined
+  return `a restart of the engine stops ${names.length} container${names.length === 1 ? '' : 's'}: ${names.join(', ')}`
 }

@@ -1,5 +1,6 @@
 // Asks a host how its engine is set up: one read, and the shell functions that it shares with the change itself.
 import { type Sh, sh } from '../../core/sh.js'
+import { engineMemoryFile } from '../../core/state.js'
 
 /** Where a change is prepared and what was written last time is remembered; root's alone. */
 export const engineFolder = '/var/lib/longshore/engine'
@@ -9,7 +10,7 @@ export const dropIn = '/etc/systemd/system/docker.service.d/zz-longshore.conf'
 export const daemonFile = '/etc/docker/daemon.json'
 /** The proxy of an engine that does not know the key for it. */
 export const proxyFile = '/etc/docker/longshore-proxy.env'
-export const memoryFile = `${engineFolder}/config.json`
+export const memoryFile = engineMemoryFile
 
 /**
  * Defines what the probe and the change share. `api PATH` prints the engine's answer at its usual socket, by whatever the host has: curl,
@@ -90,9 +91,13 @@ text daemon ${daemonFile}
 text dropin ${dropIn}
 text proxy ${proxyFile}
 text memory ${memoryFile}
-sum ca /etc/docker/tls/ca.pem
-sum cert /etc/docker/tls/cert.pem
+text ca /etc/docker/tls/ca.pem
+text cert /etc/docker/tls/cert.pem
 sum key /etc/docker/tls/key.pem
+name=; { read -r name </proc/sys/kernel/hostname; } 2>/dev/null
+route=$( { ip -4 route get 192.0.2.1 || ip -6 route get 2001:db8::1; } 2>/dev/null </dev/null)
+case $route in *' src '*) route=\${route#* src }; route=\${route%% *};; *) route=;; esac
+printf 'names=%s %s\n' "$name" "$route"
 if engine_runs; then
   echo running=yes
   pid=$(engine_pid) && printf 'argv=%s\n' "$(b64 "/proc/$pid/cmdline")"

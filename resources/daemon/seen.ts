@@ -14,6 +14,8 @@ export interface Memory {
   daemon: string[]
   /** Of these, the ones whose value is a secret. */
   secret: string[]
+  /** The project that wrote it. */
+  project: string
 }
 
 /** How a host's engine is set up. */
@@ -34,6 +36,8 @@ export interface EngineSeen {
   /** The engine's own account of itself, as JSON text; empty when it does not run or nobody can ask it. */
   info: string
   containers: string[]
+  /** Its own name, and the address of its default route. */
+  names: string[]
   volumes: number
   /** Plugins that were installed into it, by name and tag. */
   plugins: string[]
@@ -47,10 +51,10 @@ function readMemory(text: string): Memory {
   const names = (value: unknown): string[] =>
     Array.isArray(value) ? value.filter(name => typeof name === 'string') : []
   try {
-    const { daemon, secret } = JSON.parse(text) as { daemon?: unknown; secret?: unknown }
-    return { daemon: names(daemon), secret: names(secret) }
+    const { daemon, secret, project } = JSON.parse(text) as { daemon?: unknown; secret?: unknown; project?: unknown }
+    return { daemon: names(daemon), secret: names(secret), project: typeof project === 'string' ? project : '' }
   } catch {
-    return { daemon: [], secret: [] }
+    return { daemon: [], secret: [], project: '' }
   }
 }
 
@@ -105,6 +109,7 @@ export function readEngine(out: string): EngineSeen {
     memory: readMemory(files.memory.text),
     info: decode(told.get('info')).trim(),
     containers: (told.get('containers') ?? '').split(' ').filter(Boolean),
+    names: (told.get('names') ?? '').split(' ').filter(Boolean),
     plugins: (told.get('plugins') ?? '').split(' ').filter(Boolean),
     volumes: Number(told.get('volumes')) || 0,
     pending: pending === 'cut' || pending === 'leftover' ? pending : 'none',

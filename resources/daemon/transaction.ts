@@ -1,7 +1,10 @@
 // Sends a change to the host and follows it: the files and the script come by standard input, and run on without us.
+import { Readable } from 'node:stream'
+import type { ServerPair } from '../../core/certificates.js'
 import { Secret } from '../../core/secret.js'
-import { quote, type Sh, sh, withStdin } from '../../core/sh.js'
-import type { Decision } from './decide.js'
+import { quote, type Sh, type Source, sh, withStdin } from '../../core/sh.js'
+import { namesOf } from './certificate.js'
+import type { Decision, Target } from './decide.js'
 import { isFrom, releaseOf } from './keys.js'
 import { execStartOf, isLoopback, unitWords } from './listen.js'
 import { switchesFirst } from './live.js'
@@ -9,7 +12,7 @@ import { daemonText } from './merge.js'
 import { dropIn, engineFunctions } from './probe.js'
 import { runScript } from './run-script.js'
 import type { EngineSeen } from './seen.js'
-import { type EngineWant, tlsFiles } from './want.js'
+import { type EngineWant, hasCertificates, tlsFiles } from './want.js'
 
 /** A word of a unit's command line as shell text: variables stay variables, all else is quoted. */
 function shellWord(word: string): string {
@@ -53,7 +56,7 @@ function planText(want: EngineWant, seen: EngineSeen, decision: Decision): strin
     return `"$1" ${words.map(quote).join(' ')} || return 1`
   })
   // An engine that listens without certificates waits by itself before it starts.
-  const isOpen = want.listen?.some(one => one.kind === 'tcp' && !isLoopback(one.host)) && want.tls === undefined
+  const isOpen = want.listen?.some(one => one.kind === 'tcp' && !isLoopback(one.host)) && !hasCertificates(want)
   return [
     `needs=${decision.needs} deadline=${want.deadline + (isOpen ? 20 : 0)} dockerd=${quote(seen.dockerd ?? 'dockerd')}`,
     `each() { ${[...calls, ':'].join('\n')}\n}`,
@@ -62,8 +65,14 @@ function planText(want: EngineWant, seen: EngineSeen, decision: Decision): strin
   ].join('\n')
 }
 
+/** A file's content; of what is issued the part of the pair. */
+function contentOf({ name, content, issued }: Target, pair: ServerPair | undefined): string | undefined {
+  if (!issued || pair === undefined) return content
+  return name === 'ca' ? pair.authority : name === 'cert' ? pair.certificate : pair.key.reveal()
+}
+
 /** The payload: one line a file, its name under the stage folder and its bytes in base64; `end` says that all has come. */
-function payload(want: EngineWant, seen: EngineSeen, decision: Decision): string {
+function payload(want: EngineWant, seen: EngineSeen, decision: Decision, pair?: ServerPair): string {
   const release = releaseOf(seen.version)
   const canCheck = release !== undefined && isFrom(release, [23, 0])
   const parts: [string, string | undefined][] = [
@@ -72,10 +81,23 @@ function payload(want: EngineWant, seen: EngineSeen, decision: Decision): string
     ['expect', decision.expected.map(({ key, needle }) => `${key}\n${needle}\n`).join('')],
     ['new/first', switchesFirst(decision, seen) ? daemonText({ ...decision.before, 'live-restore': true }) : undefined],
     ['new/check', canCheck ? checkText(decision) : undefined],
-    ...decision.targets.map(({ name, content }): [string, string | undefined] => [`new/${name}`, content]),
+    ...decision.targets.map((target): [string, string | undefined] => [`new/${target.name}`, contentOf(target, pair)]),
   ]
   const sent = parts.filter(([, text]) => text !== undefined)
   return [...sent.map(([name, text]) => `${name} ${Buffer.from(text ?? '').toString('base64')}`), 'end', ''].join('\n')
+}
+
+/** What the script reads. A certificate is issued only now, when it is sent. */
+function sourceOf(want: EngineWant, seen: EngineSeen, decision: Decision): Source {
+  const { issuing } = want
+  if (issuing === undefined || decision.certificate === undefined)
+    // all of it is one secret: it may hold a key, and nobody has to see the rest
+    return { secret: new Secret('new files of the engine', payload(want, seen, decision)) }
+  async function* issued(): AsyncGenerator<string> {
+    const pair = await issuing?.issue(namesOf(issuing, seen))
+    yield payload(want, seen, decision, pair)
+  }
+  return () => Readable.from(issued())
 }
 
 /** Starts the script in a session of its own and waits for its end; whatever becomes of us, it runs on. */
@@ -118,8 +140,7 @@ id=$(self "$me" | tr ' ' -)
 echo "$id" >"$stage/id" && echo staged >"$stage/stage" || fail "there is no room in $engine"
 launch change
 )`
-  // all of it is one secret: it may hold a key, and nobody has to see the rest
-  return withStdin(script, { secret: new Secret('new files of the engine', payload(want, seen, decision)) })
+  return withStdin(script, sourceOf(want, seen, decision))
 }
 
 /** Lets a change that was cut off go back. */

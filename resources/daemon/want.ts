@@ -3,6 +3,7 @@ import { revealAll } from '../../core/language/reveal.js'
 import { z } from '../../core/schema.js'
 import { reveal, Secret, type Value } from '../../core/secret.js'
 import { secretSchema, textOrSecret } from '../_attributes.js'
+import { type Issuing, issuedSchema } from './certificate.js'
 import { checkDaemon, type DaemonMap } from './check.js'
 import { isFrom, type Release } from './keys.js'
 import { defaultSocket, isLoopback, type Listener, listenerText, readListener } from './listen.js'
@@ -55,6 +56,9 @@ const schema = z
       })
       .optional()
       .describe('Certificates for the TCP addresses; clients must have one of the same authority'),
+    issued: issuedSchema
+      .optional()
+      .describe('Certificates of the project’s own authority: what `engine: { tls }` becomes; not for playbooks'),
     proxy: z
       .strictObject({
         http: textOrSecret.optional().describe('For http:// registries'),
@@ -67,6 +71,10 @@ const schema = z
       .boolean()
       .default(false)
       .describe('Allow TCP without TLS on other addresses than loopback: whoever reaches it is root'),
+    project: z
+      .string()
+      .optional()
+      .describe('Whose configuration it is: its keys leave the host when the file of that project names none any more'),
     deadline: z.int().min(5).max(600).default(30).describe('Seconds within which the engine must be up again'),
   })
   .superRefine((want, context) => {
@@ -79,7 +87,8 @@ const schema = z
       issue(['listen'], 'must name unix: Longshore and the docker command on the host use that socket')
     const texts = listen.map(listener => listenerText(listener, 'unix'))
     if (new Set(texts).size < texts.length) issue(['listen'], 'names an address twice')
-    const secured = want.tls !== undefined || map.tlsverify === true
+    const hasTls = want.tls !== undefined || want.issued !== undefined
+    const secured = hasTls || map.tlsverify === true
     listen.forEach((listener, index) => {
       if (listener.kind === 'tcp' && !secured && !want.insecure && !isLoopback(listener.host))
         issue(
@@ -88,8 +97,7 @@ const schema = z
         )
     })
     for (const key of ['tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'])
-      if (want.tls !== undefined && key in map)
-        issue(['daemon', key], `\`${key}\` comes from \`tls\`: leave it out here`)
+      if (hasTls && key in map) issue(['daemon', key], `\`${key}\` comes from \`tls\`: leave it out here`)
     if (want.proxy !== undefined && 'proxies' in map)
       issue(['daemon', 'proxies'], '`proxies` comes from `proxy`: leave it out here')
   })
@@ -97,7 +105,13 @@ const schema = z
 export { schema as engineSchema }
 
 /** What is wanted of an engine. */
-export type EngineWant = z.infer<typeof schema>
+export type EngineWant = z.infer<typeof schema> & {
+  /** How the certificates of `issued` come; set once this machine was looked at. */
+  issuing?: Issuing
+}
+
+/** Whether its TCP addresses have certificates. */
+export const hasCertificates = ({ tls, issued }: EngineWant): boolean => tls !== undefined || issued !== undefined
 
 /** Every secret in it; a private key is one, however it was given. */
 export function secretsOf(want: EngineWant): Secret[] {
@@ -136,7 +150,7 @@ export function wantedKeys(
 ): { map: DaemonMap; secretKeys: Set<string> } {
   const { map, secretKeys } = plainDaemon(want.daemon)
   const more: Record<string, unknown> = {}
-  if (want.tls !== undefined) {
+  if (hasCertificates(want)) {
     more.tlsverify = true
     more.tlscacert = tlsFiles.ca
     more.tlscert = tlsFiles.cert

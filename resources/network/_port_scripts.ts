@@ -6,7 +6,7 @@ import { isSystemd } from '../_systemd.js'
 import { chainOf, chainText, inOrder, type PortRule, ruleLines, tableText } from './_port_rules.js'
 
 /** Name of the project's unit. */
-export const unitOf = (project: string): string => `longshore-ports-${project}.service`
+const unitOf = (project: string): string => `longshore-ports-${project}.service`
 
 export const unitFile = (project: string): string => `/etc/systemd/system/${unitOf(project)}`
 

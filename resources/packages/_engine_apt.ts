@@ -2,7 +2,7 @@
 import { type Sh, sh } from '../../core/sh.js'
 import { engineFunctions } from '../daemon/probe.js'
 import { lists, prepare, settings } from './_apt.js'
-import { refresh } from './_refresh.js'
+import { patience, refresh } from './_refresh.js'
 
 /** Names the packages that we have put on hold, so that only those are let go again; the provider looks for it, too. */
 const holdMark = '/var/lib/longshore/engine-held'
@@ -130,12 +130,12 @@ rm -f /var/lib/docker/nuke-graph-directory.sh`
 export const hold = (names: readonly string[]): Sh => sh`(${versions('*')}
 there=
 for name in ${names}; do if [ -n "$(version_of "$name")" ]; then there="$there $name"; fi; done
-apt-mark hold -- $there </dev/null || exit 1
+apt-mark -o DPkg::Lock::Timeout=${patience} hold -- $there </dev/null || exit 1
 umask 022; mkdir -p /var/lib/longshore && printf '%s\n' $there >${holdMark}
 )`
 
 /** Lets go what we had put on hold. */
 export const letGo = (names: readonly string[]): Sh => sh`${
-  names.length === 0 ? sh`:` : sh`apt-mark unhold -- ${names} </dev/null || exit 1`
+  names.length === 0 ? sh`:` : sh`apt-mark -o DPkg::Lock::Timeout=${patience} unhold -- ${names} </dev/null || exit 1`
 }
 rm -f ${holdMark}`

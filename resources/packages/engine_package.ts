@@ -97,6 +97,9 @@ function stops(want: Want, seen: Seen): string | undefined {
   return `${length} container${length === 1 ? ' stops' : 's stop'}: ${seen.containers.join(', ')}`
 }
 
+const restartChanges = (seen: Seen): Change[] =>
+  seen.outdated ? [{ what: 'engine', from: 'another version runs', to: 'restarted' }] : []
+
 function aptChanges(want: Want, seen: Seen): Change[] {
   const laterOf = (one: string): string =>
     (want.own_version.includes(one) ? undefined : want.version) ?? 'the version that the package lists will name'
@@ -108,8 +111,7 @@ function aptChanges(want: Want, seen: Seen): Change[] {
     return { what: one, from: installedVersion(seen, one) ?? 'absent', to }
   })
   const isTouched = gone.length > 0 || seen.outdated || come.some(change => change.what === want.name[0])
-  const restart = seen.outdated ? [{ what: 'engine', from: 'another version runs', to: 'restarted' }] : []
-  const [first, ...rest] = [...gone, ...come, ...restart]
+  const [first, ...rest] = [...gone, ...come, ...restartChanges(seen)]
   const loses = isTouched ? stops(want, seen) : undefined
   const changes = first === undefined ? [] : [loses === undefined ? first : { ...first, loses }, ...rest]
   return [...changes, ...holdChanges(want, seen)]
@@ -160,21 +162,24 @@ ${probeEngine(versioned(want), want.version)}`,
       if (word === 'live-restore') seen.liveRestore = true
     }
     const { manager } = seen.packages
-    const [old] = replaced(want, seen)
-    if (manager !== 'apt' && old !== undefined)
-      throw new UserError(`${old} is installed, and by ${manager} one engine is not exchanged for another here`, {
+    const old = replaced(want, seen).join(', ')
+    if (manager !== 'apt' && old !== '')
+      throw new UserError(`there is another engine, and by ${manager} we do not exchange it: ${old}`, {
         hint: `Remove ${old} first; /var/lib/docker stays.`,
       })
     return seen
   },
   diff(want, seen) {
     if (isApt(seen)) return aptChanges(want, seen)
-    const changes = packages.diff(asked(want, []), seen.packages)
+    const changes = [...packages.diff(asked(want, []), seen.packages), ...restartChanges(seen)]
     const loses = changes.some(change => change.from !== 'absent') ? stops(want, seen) : undefined
     return changes.map((change, index) => (index === 0 && loses !== undefined ? { ...change, loses } : change))
   },
   verb(want, seen) {
-    if (!isApt(seen)) return packages.verb(asked(want, []), seen.packages)
+    if (!isApt(seen))
+      return packages.diff(asked(want, []), seen.packages).length === 0
+        ? 'restart'
+        : packages.verb(asked(want, []), seen.packages)
     if (replaced(want, seen).length > 0) return 'replace'
     const changed = due(want, seen)
     if (changed.length === 0) return seen.outdated ? 'restart' : want.version === undefined ? 'let go' : 'hold'
@@ -182,7 +187,7 @@ ${probeEngine(versioned(want), want.version)}`,
     return changed.some(one => seen.newer.has(one)) ? 'downgrade' : 'upgrade'
   },
   apply(want, seen) {
-    if (!isApt(seen)) return packages.apply(asked(want, []), seen.packages)
+    if (!isApt(seen)) return [...packages.apply(asked(want, []), seen.packages), restartEngine]
     const wanted = due(want, seen)
     const gone = replaced(want, seen)
     const known = wanted.every(one => seen.best.has(one) || seen.packages.candidates.has(one))

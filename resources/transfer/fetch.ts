@@ -81,8 +81,8 @@ function changes(want: Want, seen: Entry): Change[] {
 export const fetch = resource<Want, Entry>({
   kind: 'fetch',
   summary: 'A file of the host on this machine, brought anew whenever the two differ.',
-  example: `- name: keep what the host is called
-  fetch: { src: /etc/hostname, dest: "fetched/{{host.name}}/hostname" }`,
+  example: `- name: keep what the host is
+  fetch: { src: /etc/os-release, dest: "fetched/{{host.name}}/" }`,
   schema,
   name: want => `local file ${target(want)}`,
   async load(want, context) {

@@ -7,7 +7,7 @@ import { connect, createServer } from 'node:tls'
 import { type Test, test } from 'tap'
 import { clientCertificate, ensureAuthority, keepClient, openAuthority } from '../../cli/certificates/authority.js'
 import { issue, makeAuthority, type Pair } from '../../cli/certificates/issue.js'
-import { belongsTo, isSignedBy, missingNames, readCertificate } from '../../cli/certificates/look.js'
+import { belongsTo, isSignedBy, missingNames, readCertificate } from '../../core/x509.js'
 import { Secret } from '../../core/secret.js'
 
 function scratch(t: Test): string {

@@ -3,10 +3,10 @@ import { type Test, test } from 'tap'
 import { localFiles } from '../../cli/files.js'
 import { wantedByHost } from '../../core/containers/index.js'
 import { portRulesOf, portSchema } from '../../core/containers/schema/ports.js'
-import { readSource } from '../../core/containers/schema/sources.js'
+import { mayBeAmong, readSource } from '../../core/containers/schema/sources.js'
 import { UserError } from '../../core/errors.js'
 import { portRules } from '../../providers/docker/port-rules.js'
-import { load } from './containers/project-on-disk.js'
+import { load, result } from './containers/project-on-disk.js'
 
 test('sources in one form', async t => {
   const rows: [given: string, canonical: string | RegExp][] = [
@@ -38,6 +38,35 @@ test('sources in one form', async t => {
     else t.throws(() => readSource(given), { message: expected }, given)
 })
 
+test('whether an address is let in', t => {
+  const rows: [sources: string[], address: string, isIn: boolean][] = [
+    [['10.0.0.0/8'], '10.9.8.7', true],
+    [['10.0.0.0/8'], '11.0.0.1', false],
+    [['192.0.2.1/32', 'fd00::/8'], 'fd12::3', true],
+    [['192.0.2.1/32', 'fd00::/8'], '2001:db8::1', false],
+    [['fd00::/8'], '10.0.0.1', false],
+    [['10.0.0.0/8'], 'web1.example', true],
+  ]
+  for (const [sources, address, isIn] of rows) t.equal(mayBeAmong(sources, address), isIn, `${sources} ${address}`)
+  t.end()
+})
+
+test('a link across hosts whose port shuts its host out is told', async t => {
+  const project = (allow: string) => `project: shop
+hosts: { a: { address: a, private: 10.0.0.1 }, b: { address: b, private: 10.0.0.2 } }
+containers:
+  db: { image: x, on: b, ports: [{ target: 5432, published: 5432, allow: ${allow} }] }
+  web: { image: x, on: a, links: [db] }
+`
+  t.same((await result(t, project('10.0.0.0/24'))).warnings, [])
+  t.match((await result(t, project('10.0.0.9'))).warnings, [
+    {
+      text: /^web: port 5432 of db on b lets in 10\.0\.0\.9\/32 alone, and a comes from 10\.0\.0\.1$/,
+      at: { line: 5 },
+    },
+  ])
+})
+
 test('forms of a port', async t => {
   const allow = ['10.0.0.0/8']
   const rows: [given: unknown, entries: unknown[] | RegExp][] = [
@@ -62,6 +91,11 @@ test('forms of a port', async t => {
       { target: 80, published: 80, allow: ['fd00::/8', '10.0.0.1', '10.0.0.1/32'] },
       [{ target: 80, published: { from: 80, to: 80 }, protocol: 'tcp', allow: ['10.0.0.1/32', 'fd00::/8'] }],
     ],
+    [
+      { target: 80, published: 80, 'x-longshore': { allow } },
+      [{ target: 80, published: { from: 80, to: 80 }, protocol: 'tcp', allow }],
+    ],
+    [{ target: 80, published: 80, 'x-longshore': { alow: allow } }, /did you mean "allow"/],
     ['127.0.0.1:80:8000', [{ ip: '127.0.0.1', target: 8000, published: { from: 80, to: 80 }, protocol: 'tcp' }]],
     [{ target: 80, published: 80, bind: '10.0.0.1', host_ip: '10.0.0.2' }, /two words for one thing/],
     [{ target: 80, published: 80, bind: 'eth0' }, /`bind` must be an address of the host/],

@@ -19,11 +19,12 @@ const pages = [
 ]
 
 test('the reference pages are what the schemas give', t => {
-  for (const [page, command] of [
+  for (const [page, ...command] of [
     ['docs/reference.md', 'schema'],
     ['docs/kinds.md', 'docs'],
+    ['docs/compose.md', 'schema', '--compose'],
   ] as const) {
-    const made = longshore(command, '--markdown')
+    const made = longshore(...command, '--markdown')
     t.equal(made.status, 0, made.stderr)
     t.equal(read(page), made.stdout, 'else: npm run docs')
   }

@@ -33,6 +33,9 @@ const doors: Record<string, string> = {
   '@balena/dockerignore': 'providers/',
   diff: 'resources/',
   'ssh-config': 'hosts/',
+  '@peculiar/x509': 'cli/certificates/issue.ts',
+  'reflect-metadata': 'cli/certificates/issue.ts',
+  'age-encryption': 'cli/certificates/lock-box.ts',
   tap: 'test/',
 }
 

@@ -4,7 +4,8 @@ import tap, { test } from 'tap'
 import { hostEntry, testProject } from '../e2e/command.js'
 import { busyboxTarball, docker, labHost } from '../lab/index.js'
 import { differences, type Inspected } from './compose/differences.js'
-import { cases } from './compose/files.js'
+import { relationCases } from './compose/relations.js'
+import { serviceCases } from './compose/services.js'
 
 tap.setTimeout(600_000)
 
@@ -30,7 +31,14 @@ const clean = (label: string): Promise<unknown> =>
     docker network ls -q --filter label=${label}=cmp | xargs -r docker network rm
     docker volume ls -q --filter label=${label}=cmp | xargs -r docker volume rm`)
 
-for (const { name, files, use = ['compose.yaml'], profiles = [], before, after } of cases)
+/** What stands in the files that are put into containers, with mode and owner. */
+const looked = async (look: string | undefined): Promise<string> =>
+  look === undefined ? '' : (await host.sh(look)).stdout
+
+for (const { name, files, use = ['compose.yaml'], profiles = [], before, after, look } of [
+  ...serviceCases,
+  ...relationCases,
+])
   test(name, async t => {
     const entry = JSON.stringify({ file: use.map(file => `files/${file}`), profiles })
     const project = testProject({
@@ -42,6 +50,7 @@ for (const { name, files, use = ['compose.yaml'], profiles = [], before, after }
       const up = await project.run(['up', '--yes'])
       t.equal(up.code, 0, up.stderr)
       const ours = await inspectAll('longshore.project')
+      const seen = await looked(look)
       const again = await project.run(['plan', '--exit-code'])
       t.equal(again.code, 0, `twice is nothing: ${again.stdout}`)
       await clean('longshore.project')
@@ -56,6 +65,8 @@ for (const { name, files, use = ['compose.yaml'], profiles = [], before, after }
       t.equal(made.code, 0, made.stderr)
       const theirs = await inspectAll('com.docker.compose.project')
       t.same([...ours.keys()].sort(), [...theirs.keys()].sort(), 'the same containers')
+      t.equal(seen, await looked(look), 'the same files')
+      t.equal(seen === '', look === undefined)
       for (const [container, inspected] of ours) {
         const other = theirs.get(container)
         if (other !== undefined) t.same(differences(inspected, other), [], container)

@@ -5,8 +5,8 @@ import { test } from 'tap'
 import { anyEngine, type EngineWant, type RegistryWant } from '../../core/engine-want.js'
 import { UserError } from '../../core/errors.js'
 import { Secret } from '../../core/secret.js'
+import { registryDaemonKeys } from '../../providers/docker/config.js'
 import { docker } from '../../providers/docker/index.js'
-import { registryDaemonKeys } from '../../providers/docker/needs.js'
 import {
   authHeader,
   buildAuthHeader,

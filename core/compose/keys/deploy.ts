@@ -10,13 +10,14 @@ export const deviceRequestKeys: Keys = {
 }
 
 const swarmOnly = no('it means something only on a swarm')
-const later = no(
-  'this version replaces one container after the other, and puts the old one back when the new one fails',
+const updateKeys: Keys = Object.fromEntries(
+  ['parallelism', 'delay', 'failure_action', 'monitor', 'max_failure_ratio', 'order'].map(key => [
+    key,
+    no('as all of it'),
+  ]),
 )
 
-const updateKeys: Keys = Object.fromEntries(
-  ['parallelism', 'delay', 'failure_action', 'monitor', 'max_failure_ratio', 'order'].map(key => [key, later]),
-)
+const later = 'this version replaces one container after the other, and puts the old one back when the new one fails'
 
 export const deployKeys: Keys = {
   replicas: yes('How many containers in all, dealt over the hosts.'),
@@ -47,6 +48,6 @@ export const deployKeys: Keys = {
       window: swarmOnly,
     },
   }),
-  rollback_config: yes('Has no effect yet.', { inside: updateKeys }),
-  update_config: yes('Has no effect yet.', { inside: updateKeys }),
+  rollback_config: no(later, { inside: updateKeys }),
+  update_config: no(later, { inside: updateKeys }),
 }

@@ -23,7 +23,7 @@ export type Keys = { readonly [key: string]: Key }
 
 export const yes = (text: string, more: Omit<Key, 'does' | 'text'> = {}): Key => ({ does: 'yes', text, ...more })
 export const same = (text: string): Key => ({ does: 'same', text })
-export const no = (text: string): Key => ({ does: 'no', text })
+export const no = (text: string, more: Omit<Key, 'does' | 'text'> = {}): Key => ({ does: 'no', text, ...more })
 export const refused = (text: string): Key => ({ does: 'refused', text })
 
 /** What the judge found; paths start at the value judged. */
@@ -52,8 +52,13 @@ export function judge(table: Keys, value: unknown): { value: unknown; findings: 
       if (key === undefined) tell(`unknown key \`${name}\`${suggestion(name, Object.keys(keys))}`, 'mistake')
       else if (inner === null || inner === undefined) kept[name] = inner
       else if (key.does === 'refused') tell(`\`${name}\`: ${key.text}`, 'mistake')
-      else if (key.does === 'no') tell(`\`${name}\` has no effect: ${key.text}`, 'warning')
-      else {
+      else if (key.does === 'no') {
+        tell(`\`${name}\` has no effect: ${key.text}`, 'warning')
+        // One warning for all of it; what is misspelt inside is a mistake all the same.
+        const told = findings.length
+        walk(inner, key, here)
+        findings.push(...findings.splice(told).filter(({ kind }) => kind === 'mistake'))
+      } else {
         const complaint = key.unless?.(inner)
         if (complaint === undefined) kept[name] = walk(inner, key, here)
         else tell(`\`${name}\`: ${complaint}`, 'warning')

@@ -195,4 +195,8 @@ export const ownServiceKeys: Keys = {
 }
 
 /** What an entry of `containers:` may say. */
-export const allServiceKeys: Keys = { ...serviceKeys, ...ownServiceKeys }
+export const allServiceKeys: Keys = {
+  ...serviceKeys,
+  ...ownServiceKeys,
+  extends: refused('services of longshore.yaml extend none; in a Compose file they do'),
+}

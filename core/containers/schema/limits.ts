@@ -139,8 +139,6 @@ export const limitShapes = {
   device_cgroup_rules: texts.optional().describe('Rules for devices ("c 1:3 mr").'),
 }
 
-const updateLater = ['parallelism', 'delay', 'failure_action', 'monitor', 'max_failure_ratio', 'order']
-
 /** `deploy:`. */
 export const deploySchema = keyed({
   replicas: whole(0, 10_000).optional().describe('How many containers in all, dealt over the hosts.'),
@@ -170,6 +168,4 @@ export const deploySchema = keyed({
   })
     .optional()
     .describe('When the engine starts it again, if `restart` does not say.'),
-  update_config: keyed({}, updateLater).optional().describe('Has no effect yet.'),
-  rollback_config: keyed({}, updateLater).optional().describe('Has no effect yet.'),
 })

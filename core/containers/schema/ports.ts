@@ -115,9 +115,16 @@ function longEntry({ target, published, bind, host_ip, protocol, allow }: LongFo
   return allow === undefined ? plain : { ...plain, allow: [...new Set(allow)].sort() }
 }
 
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+
+/** What a Compose file says under `x-longshore` of a port counts as its own. */
+const withOwn = (value: unknown): unknown =>
+  isMap(value) && isMap(value['x-longshore']) ? { ...value, ...value['x-longshore'] } : value
+
 /** One item of `ports:`. */
 export const portSchema = z.union(
-  [number.transform(target => [entry(undefined, undefined, target)]), written(readPort), long],
+  [number.transform(target => [entry(undefined, undefined, target)]), written(readPort), z.preprocess(withOwn, long)],
   {
     error: 'must be a port: 8000, "80:8000", or a map with target and published',
   },

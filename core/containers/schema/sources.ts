@@ -1,5 +1,5 @@
 // The networks that may reach a published port, as people write them, in one form.
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import { usageError } from '../../errors.js'
 
 /** The eight groups of an IPv6 address as numbers. */
@@ -43,4 +43,16 @@ export function readSource(text: string): string {
       `"${text}" is an address inside a network: write ${canonical} for the network, or ${address} alone`,
     )
   return canonical
+}
+
+/** Whether an address is in one of the networks (ADDRESS/BITS); a name may be. */
+export function mayBeAmong(sources: readonly string[], address: string): boolean {
+  const family = isIP(address)
+  if (family === 0) return true
+  const list = new BlockList()
+  for (const source of sources) {
+    const [network = '', bits = ''] = source.split('/')
+    list.addSubnet(network, Number(bits), isIP(network) === 4 ? 'ipv4' : 'ipv6')
+  }
+  return list.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }

@@ -33,6 +33,9 @@ const execOptions = (context: TaskContext, instance: Instance, marker: string): 
   }
 }
 
+/** The id of a probe that follows a change: no name of a host begins so, and no id of an instance. */
+const again = (id: string): string => `again ${id}`
+
 /** Takes a following answer: the instance's own must be understood, those of others are asked again at their turn. */
 const takeOne = (context: TaskContext, place: Place, instance: Instance, one: Instance, answer?: Answer): void =>
   one === instance ? takeOwn(place.context, one, answer) : takeFollowing(context, one, answer)
@@ -96,7 +99,7 @@ export async function change(context: TaskContext, instance: Instance, command: 
     if (leaves === undefined || !isGone || context.signal.aborted) throw error
     return undefined
   })
-  const answers = exit && splitAnswers(exit, [instance.id, ...probes.map(probe => `${probe.id} again`)], marker)
+  const answers = exit && splitAnswers(exit, [instance.id, ...probes.map(probe => again(probe.id))], marker)
   const answer = answers ? answers.get(instance.id) : { code: 0, out: '', err: '' }
   if (answer === undefined && leaves === undefined)
     throw new UserError('the host ended the command without an answer', {
@@ -107,6 +110,6 @@ export async function change(context: TaskContext, instance: Instance, command: 
   if (clears) noteCleared(context, instance.run)
   if (leaves !== undefined) await comeBack(context, place, instance, leaves)
   else if (probes.length < follow.length) await lookAgain(context, place, instance, follow)
-  else for (const one of follow) takeOne(context, place, instance, one, answers?.get(`${one.id} again`))
+  else for (const one of follow) takeOne(context, place, instance, one, answers?.get(again(one.id)))
   return answer ?? { code: 0, out: '', err: '' }
 }

@@ -16,12 +16,17 @@ export type TaskEnd = StepResult & { ignored?: true }
 
 const whereOf = (context: TaskContext, instance: Instance): string => `${context.work.host.name}, ${titleOf(instance)}`
 
-const failure = (context: TaskContext, instance: Instance, answer: Answer): UserError =>
-  new UserError(`${instance.verb || 'the change'} failed with code ${answer.code}`, {
+const failure = (context: TaskContext, instance: Instance, answer: Answer): UserError => {
+  const { kind, task } = instance.run
+  const verb = instance.verb || 'the change'
+  const isUndone = kind.rolledBackCode !== undefined && answer.code === kind.rolledBackCode
+  return new UserError(isUndone ? `${verb} failed, and was undone` : `${verb} failed with code ${answer.code}`, {
     where: whereOf(context, instance),
-    at: instance.run.task.at,
+    at: task.at,
     output: shown(instance, answer.out, answer.err),
+    exit: isUndone ? exitCodes.rolledBack : exitCodes.failed,
   })
+}
 
 /** What was printed by a command that only reads. */
 const outputOf = ({ seen }: Instance): Pick<Result, 'stdout' | 'stderr'> =>

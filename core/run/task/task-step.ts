@@ -19,16 +19,19 @@ export async function performTask(context: TaskContext, step: TaskStep): Promise
   return result
 }
 
-async function performStep(context: TaskContext, { instance, changes }: TaskStep): Promise<TaskEnd> {
+async function performStep(context: TaskContext, { instance, changes, certainty }: TaskStep): Promise<TaskEnd> {
   const { run } = instance
   if (!run.instances?.includes(instance)) {
     const ends = run.maker === undefined ? await performPasses(context, instance) : await performUse(context, run)
     return ends.find(end => end.ignored) ?? { state: ends.some(({ state }) => state === 'done') ? 'done' : 'already' }
   }
   const end = await performAllowed(context, instance)
+  if (end.state !== 'already' || end.text !== undefined) return end
+  // Listed only because a step before it might have undone it.
+  if (changes === undefined) return certainty === 'will' ? { ...end, text: 'still so' } : end
   // Of what the plan found to differ, something in between must have made it so.
-  const by = changes && end.state === 'already' ? context.placeOf(instance).context.work.lastChange : undefined
-  return by === undefined || end.text !== undefined ? end : { ...end, text: `by ${by}` }
+  const by = context.placeOf(instance).context.work.lastChange
+  return by === undefined ? end : { ...end, text: `by ${by}` }
 }
 
 /** Does all passes of a loop that is known only now. */

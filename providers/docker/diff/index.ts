@@ -1,5 +1,5 @@
 // What must be done on an engine so that it is as wanted: images, networks, volumes, containers, then what is left over. Pure.
-import type { EngineStep, Scope } from '../../../core/provider.js'
+import type { DiffOptions, EngineStep, Scope } from '../../../core/provider.js'
 import type { Wanted } from '../../../core/wanted.js'
 import type { Seen } from '../observe/seen.js'
 import { diffContainers } from './containers.js'
@@ -17,12 +17,22 @@ export interface Difference {
   warnings: string[]
 }
 
+/** What is seen once the steps before have stopped some containers. */
+const withStopped = (seen: Seen, stopped: readonly string[] = []): Seen => ({
+  ...seen,
+  containers: seen.containers.map(container =>
+    stopped.includes(container.name) && container.state === 'running'
+      ? { ...container, state: 'stopped by the change of the engine' }
+      : container,
+  ),
+})
+
 /** Compares what is wanted with what was seen. Throws a UserError that names the owner where a wanted name belongs to somebody else. */
-export function diff(scope: Scope, wanted: Wanted, seen: Seen, options: { prune: boolean }): Difference {
+export function diff(scope: Scope, wanted: Wanted, seen: Seen, options: DiffOptions): Difference {
   const context: DiffContext = {
     scope,
     wanted,
-    seen,
+    seen: withStopped(seen, options.stopped),
     steps: new Map(),
     warnings: [],
     orphans: [],

@@ -1,6 +1,6 @@
-// The one door to the tar library: entries in, an archive as a stream out, the same bytes for the same entries.
+// The one door to the tar library: entries in, an archive as a stream out, the same bytes for the same entries; and the other way round.
 import { Readable } from 'node:stream'
-import { createTarPacker } from 'modern-tar'
+import { createTarDecoder, createTarPacker } from 'modern-tar'
 
 /** One entry of an archive; a file's bytes are fetched when its turn comes. */
 export interface TarEntry {
@@ -42,4 +42,40 @@ export function packTar(entries: readonly TarEntry[]): Readable {
   }
   pack().catch(error => controller.error(error))
   return Readable.fromWeb(readable as Parameters<typeof Readable.fromWeb>[0])
+}
+
+/** One entry of an archive that is read. Its body must be read to its end, or destroyed to be passed over, before the next one comes. */
+export interface ReadEntry {
+  path: string
+  isFile: boolean
+  /** Bytes of the body. */
+  size: number
+  body: Readable
+}
+
+const fromWeb = (stream: unknown): Readable => Readable.fromWeb(stream as Parameters<typeof Readable.fromWeb>[0])
+
+/** Reads an archive entry by entry as it comes in, holding back its source while a body is not read. Throws where it is cut off or no archive. */
+export async function* readTar(archive: Readable): AsyncGenerator<ReadEntry> {
+  const { readable, writable } = createTarDecoder({ strict: true })
+  const writer = writable.getWriter()
+  const feed = async (): Promise<void> => {
+    for await (const chunk of archive) {
+      await writer.ready
+      await writer.write(chunk as Uint8Array)
+    }
+    await writer.close()
+  }
+  feed().catch((error: unknown) => writer.abort(error).catch(() => undefined))
+  const entries = readable.getReader()
+  try {
+    for (let next = await entries.read(); !next.done; next = await entries.read()) {
+      const { header, body } = next.value
+      yield { path: header.name, isFile: header.type === 'file', size: header.size, body: fromWeb(body) }
+    }
+  } finally {
+    // Left early: what is still to come is not wanted.
+    await entries.cancel().catch(() => undefined)
+    archive.destroy()
+  }
 }

@@ -18,6 +18,10 @@ export interface ShellHost extends Connection {
   closed: boolean
   /** Once this says yes to a script the way to the host is lost, for that one and all that come. */
   lostAt?: (script: string) => boolean
+  /** The same, when the host has done what the script says: only the answer is lost. */
+  lostAfter?: (script: string) => boolean
+  /** The way is there again. */
+  back(): void
 }
 
 const payload = (stdin: Source): string | Uint8Array => {
@@ -64,11 +68,18 @@ export function shellHost(t: Test, host: string): ShellHost {
         child.once('close', ended => resolve(ended ?? 1))
       })
       const [stdout, stderr, exit] = await Promise.all([read(child.stdout), read(child.stderr), code])
+      lost ||= made.lostAfter?.(command.sh) ?? false
+      if (lost) throw unreachableError(host, 'the connection was lost before the answer came')
       return { code: exit, stdout, stderr }
     },
     dial: async () => Promise.reject(new Error('no sockets here')),
     terminal: async () => Promise.reject(new Error('no terminals here')),
     renew: async () => undefined,
+    back() {
+      lost = false
+      delete made.lostAt
+      delete made.lostAfter
+    },
     async close() {
       made.closed = true
     },

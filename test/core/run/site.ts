@@ -1,9 +1,10 @@
 // A project on shell hosts with paper engines: looked at and run by the real planner and runner.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { localFiles } from '../../../cli/files.js'
 import { keepLocally } from '../../../cli/kept/keep-locally.js'
-import { loadProject, parseSelector, selectHosts } from '../../../core/config/index.js'
+import { loadProject, parseSelector, resolveSecrets, selectHosts } from '../../../core/config/index.js'
 import type { UserError } from '../../../core/errors.js'
 import type { Event } from '../../../core/events.js'
 import { observeDown } from '../../../core/run/down.js'
@@ -37,9 +38,14 @@ export interface Site {
   down(more?: Partial<SessionContext>): Promise<Went>
 }
 
-/** Reads the project and makes its hosts; each has a variable `folder`, a folder of its own. */
-export async function site(t: Test, yaml: string, files: Record<string, string> = {}): Promise<Site> {
-  const folder = t.testdir({ ...files, 'longshore.yaml': yaml })
+/** Reads the project and makes its hosts; each has a variable `folder`, a folder of its own. `inside`: a folder, where one test has several. */
+export async function site(t: Test, yaml: string, files: Record<string, string> = {}, inside = ''): Promise<Site> {
+  const folder = inside === '' ? t.testdir({ ...files, 'longshore.yaml': yaml }) : join(t.testdirName, inside)
+  if (inside !== '') {
+    mkdirSync(folder, { recursive: true })
+    for (const [name, text] of Object.entries({ ...files, 'longshore.yaml': yaml }))
+      writeFileSync(join(folder, name), text)
+  }
   const masker = createMasker()
   const project = await loadProject(join(folder, 'longshore.yaml'), {
     files: localFiles,
@@ -50,6 +56,7 @@ export async function site(t: Test, yaml: string, files: Record<string, string> 
     resourceKinds: resources,
     runCommand: async () => ({ code: 127, stdout: '', stderr: '' }),
   })
+  await resolveSecrets(project)
   const hosts = Object.fromEntries(project.hosts.map(({ name }) => [name, shellHost(t, name)]))
   for (const host of project.hosts) host.vars = { ...host.vars, folder: hosts[host.name]?.folder }
   const papers = Object.fromEntries(project.hosts.map(({ name }) => [name, paper()]))

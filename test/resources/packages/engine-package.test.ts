@@ -142,9 +142,9 @@ test('apt', t => {
 })
 
 test('other package managers', t => {
-  const seenBy = (manager: string, yaml: object, packages: string) => {
+  const seenBy = (manager: string, yaml: object, packages: string, more = '') => {
     const want = enginePackage.schema.parse(yaml)
-    const seen = enginePackage.read(`manager ${manager}\n${packages}end\n${two}done\n`, want)
+    const seen = enginePackage.read(`manager ${manager}\n${packages}end\n${more}${two}done\n`, want)
     return enginePackage.diff(want, seen)
   }
   t.match(seenBy('dnf', { ...ce, version: '29.*' }, has('3:28.0-1.fc41')), [
@@ -152,10 +152,13 @@ test('other package managers', t => {
     {},
   ])
   t.same(seenBy('dnf', { ...ce, version: '28.*' }, has('3:28.0-1.fc41')), [])
+  t.match(seenBy('pacman', { name: 'docker' }, 'installed docker 1:28.0-1\n', 'outdated\n'), [
+    { what: 'engine', to: 'restarted', loses: stop },
+  ])
   t.match(seenBy('zypper', { name: 'docker' }, ''), [{ what: 'docker', from: 'absent' }])
   t.throws(() => seenBy('dnf', { ...ce, replace: true }, 'installed docker.io 1\n'), {
     name: 'UserError',
-    message: /docker\.io is installed, and by dnf/,
+    message: /by dnf we do not exchange it: docker\.io/,
     hint: /\/var\/lib\/docker stays/,
   })
   t.throws(

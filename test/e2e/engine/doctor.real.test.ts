@@ -1,10 +1,10 @@
 // `longshore doctor` on real hosts: nothing to say of a healthy one, and every fault that was planted on another.
 import { readFileSync } from 'node:fs'
 import tap, { test } from 'tap'
-import { makeAuthority } from '../../cli/certificates/issue.js'
-import { busyboxTarball, labHost } from '../lab/index.js'
-import { hostEntry, testProject, told } from './command.js'
-import { changedFacts, hostState } from './host-state.js'
+import { makeAuthority } from '../../../cli/certificates/issue.js'
+import { busyboxTarball, labHost } from '../../lab/index.js'
+import { hostEntry, testProject, told } from '../command.js'
+import { changedFacts, hostState } from '../host-state.js'
 
 tap.setTimeout(240_000)
 

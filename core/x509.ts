@@ -1,4 +1,4 @@
-// Looks into certificates: whose they are, what for, until when.
+// Looks into certificates (PEM): whose they are, which names they hold for, until when, and by whom they are signed.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 
