@@ -131,6 +131,14 @@ export interface DiffOptions {
   prune: boolean
   /** Names of containers that run, and that a step before stops. */
   stopped?: readonly string[]
+  /** Engines of the same provider that images are brought from, by host. */
+  sources?: ReadonlyMap<string, ImageSource>
+}
+
+/** An engine that images are brought from, as the plan knows it: what was seen of it, and the ids of its steps. */
+export interface ImageSource {
+  seen: unknown
+  steps: ReadonlySet<string>
 }
 
 /** What `down` removes besides containers and networks. */
@@ -144,8 +152,8 @@ export interface Provider<Seen = unknown> {
   readonly name: string
   /** Built-in playbooks that hosts must have had first, for this `engine:` block. */
   needs(engine: EngineWant): Use[]
-  /** Built-in playbooks that take away what an earlier run of the project has configured and the file says nothing of any more. */
-  forgets?(engine: EngineWant): Use[]
+  /** Built-in playbooks that take away what tasks of this kind did in an earlier run, where the file says nothing of it any more. */
+  forgets?(engine: EngineWant, kind: string): Use[]
   /**
    * Built-in playbooks that bring, change and take away who may reach published ports of a host. With `prune` what is for services that
    * are no longer declared goes too.

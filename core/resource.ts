@@ -49,6 +49,8 @@ export interface Resource<Want, Seen> {
   diff(want: Want, seen: Seen): Change[]
   /** The verb of the step that makes it so: install, write, create, remove, start, … */
   verb(want: Want, seen: Seen): string
+  /** The verb of what acts each time it is asked to, known without a read: of a handler's restart, for a plan. */
+  acts?(want: Want): string | undefined
   /** Shell texts, in order, each safe to run twice. A failing one stops the rest. A payload (file content, password) goes by stdin. */
   apply(want: Want, seen: Seen): Sh[]
   /** The exit code by which `apply` tells that the change was undone: the host is as it was before. The run then ends with exit code 6. */

@@ -69,18 +69,24 @@ function startedAt(text: string, secret: string): number {
 /** Makes a masker that knows no secret yet. */
 export function createMasker(): Masker {
   const masks = new Map<string, string>()
-  let ordered: [string, string][] = []
+  const known = new Set<string>()
+  /** The longest first; made anew when it is needed after an addition: a loop over a secret adds many. */
+  let sorted: [string, string][] | undefined
+  const ordered = (): [string, string][] => {
+    sorted ??= [...masks].sort((a, b) => b[0].length - a[0].length)
+    return sorted
+  }
   const pieces = new Pieces()
   /** A secret that was cut off in the middle is masked as far as it goes. */
   const maskCut = (text: string): string => {
-    for (const [needle, replacement] of ordered) {
+    for (const [needle, replacement] of ordered()) {
       const length = startedAt(text, needle)
       if (length > 0) return text.slice(0, -length) + replacement
     }
     return text
   }
   const mask = (text: string): string => {
-    for (const [needle, replacement] of ordered) if (text.includes(needle)) text = text.replaceAll(needle, replacement)
+    for (const [needle, replacement] of ordered()) if (text.includes(needle)) text = text.replaceAll(needle, replacement)
     text = pieces.mask(text)
     const [last = '', ...before] = text.split(cutSign).reverse()
     return before.length === 0 ? text : [...before.reverse().map(maskCut), last].join(cutSign)
@@ -96,12 +102,14 @@ export function createMasker(): Masker {
   return {
     add(secret) {
       const value = secret.reveal()
+      if (known.has(value)) return
+      known.add(value)
       const texts = [value, ...value.split('\n').map(line => line.trim())]
       for (const text of texts)
         if (text.length >= shortest)
           for (const form of disguises(text)) if (form.length >= shortest) masks.set(form, shown(secret.name))
       pieces.add(value, shown(secret.name))
-      ordered = [...masks].sort((a, b) => b[0].length - a[0].length)
+      sorted = undefined
     },
     mask,
     maskAll: <T>(data: T): T => maskAll(data) as T,

@@ -21,8 +21,8 @@ export interface HostState {
   pending: string[]
   /** True where rules for published ports of the project are kept. */
   portRules?: boolean
-  /** True where the engine's configuration holds something of this project. */
-  engineConfig?: boolean
+  /** Kinds that have changed its engine and remember what they wrote; `engine_config` only where it was for this project. */
+  engineKinds?: string[]
 }
 
 /** The script that makes the rules for a project's published ports: root's, whoever works on the host otherwise. */
@@ -30,6 +30,9 @@ export const portRulesFile = (project: string): string => `/var/lib/longshore/${
 
 /** Where a host remembers whose keys its engine's configuration holds: root's alone. */
 export const engineMemoryFile = '/var/lib/longshore/engine/config.json'
+
+/** Where it remembers certificates and logins of registries. */
+export const registryMemoryFile = '/var/lib/longshore/engine/registries'
 
 /** Who holds a project's lock on a host. */
 export interface Lock {
@@ -51,7 +54,8 @@ if [ -d "$p/lock" ]; then
   printf 'since=%s\nnow=%s\n' "$(cat "$p/lock/since" 2>/dev/null)" "$(date +%s)"
 fi
 if [ -f ${portRulesFile(project)} ]; then echo ports=yes; fi
-if [ -f ${engineMemoryFile} ] && grep -qF ${`"project":${JSON.stringify(project)}`} ${engineMemoryFile}; then echo engine=yes; fi
+if [ -f ${engineMemoryFile} ] && grep -qF ${`"project":${JSON.stringify(project)}`} ${engineMemoryFile}; then echo engine=engine_config; fi
+if [ -f ${registryMemoryFile} ]; then echo engine=engine_registries; fi
 for m in "$p"/pending/*; do if [ -f "$m" ]; then printf 'pending=%s\n' "\${m##*/}"; fi; done
 :`
 
@@ -64,12 +68,12 @@ export function readState(out: string): HostState {
     if (at <= 0) continue
     const [name, value] = [line.slice(0, at), cleanLine(line.slice(at + 1))]
     if (name === 'pending') state.pending.push(value)
+    else if (name === 'engine') state.engineKinds = [...(state.engineKinds ?? []), value]
     else told[name] = value
   }
   if (/^[0-9a-f]{64}$/.test(told.key ?? '')) state.key = Buffer.from(told.key ?? '', 'hex')
   state.serial = told.serial ?? ''
   if (told.ports === 'yes') state.portRules = true
-  if (told.engine === 'yes') state.engineConfig = true
   if (told.owner !== undefined) {
     const since = Number(told.since) || 0
     const age = Math.max(0, (Number(told.now) || since) - since)

@@ -16,8 +16,17 @@ export type Wanted = {
 /** An image that containers (or other images) here need. */
 export type ImageWant = { ref: string; at: At } & (
   | { from: 'pull'; platform?: string }
-  /** A context on this machine; `dockerfile` is relative to it. */
-  | { from: 'build'; context: string; dockerfile: string; args: Record<string, Value>; target?: string }
+  /** A context on this machine; `dockerfile` is relative to it. `once`: one host builds it for all, and which one. */
+  | {
+      from: 'build'
+      context: string
+      dockerfile: string
+      args: Record<string, Value>
+      target?: string
+      once?: 'first' | 'here'
+    }
+  /** Brought from the engine of another host, which builds it; `others` is how many hosts besides this one receive it. */
+  | { from: 'host'; host: string; others: number }
   /** A root file system folder: on the engine's host, or on this machine. `content`: what the host's shell told of its folder. */
   | { from: 'import'; dir: string; where: 'host' | 'here'; content?: string }
 )

@@ -113,6 +113,7 @@ fi`,
     return { ...common, isThere, running, state: running ? 'running' : isThere ? 'stopped' : 'no such service' }
   },
   diff: (want, seen) => [...enabledChange(want, seen), ...stateChange(want, seen)],
+  acts: ({ state }) => (state === 'restarted' || state === 'reloaded' ? verbs[state] : undefined),
   verb(want, seen) {
     if (want.state !== undefined && stateChange(want, seen).length > 0) return verbs[want.state]
     return want.enabled ? 'enable' : 'disable'

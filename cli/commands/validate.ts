@@ -16,13 +16,15 @@ function checkTemplates(value: unknown, raw: Raw, path: (string | number)[]): vo
     for (const [key, item] of Object.entries(value)) checkTemplates(item, raw, [...path, key])
 }
 
-/** Checks everything about containers that needs no host; `unset` is told of variables that are not set. */
-function checkServices(project: Project, unset: (name: string, at: At) => void): void {
-  checkContainers(project, raw => {
+/** Checks everything about containers that needs no host; `warn` is told of variables that are not set, and of what has no effect. */
+function checkServices(project: Project, warn: (text: string, at: At) => void): void {
+  const unset = (name: string, at: At): void => warn(`the variable ${name} is not set, it is empty`, at)
+  const warnings = checkContainers(project, raw => {
     const value = interpolateValue(raw.value, raw, project.environment, unset)
     checkTemplates(value, raw, [])
     return value
   })
+  for (const { text, at } of warnings) warn(text, at)
 }
 
 const countsOf = (project: Project): Record<string, number> => ({
@@ -42,9 +44,9 @@ export const validate = command({
     const project = await context.project()
     await context.hosts()
     const told = new Set<string>()
-    checkServices(project, (name, at) => {
-      const key = `${name} ${at.file}:${at.line}:${at.column}`
-      if (!told.has(key)) context.emit({ type: 'warning', text: `the variable ${name} is not set, it is empty`, at })
+    checkServices(project, (text, at) => {
+      const key = `${text} ${at.file}:${at.line}:${at.column}`
+      if (!told.has(key)) context.emit({ type: 'warning', text, at })
       told.add(key)
     })
     const counts = countsOf(project)

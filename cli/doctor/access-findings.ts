@@ -1,8 +1,9 @@
 // Who can get at a host's engine and its containers: sockets, certificates, the group, and ports past the firewall.
+
+import { readCertificate } from '../../core/x509.js'
 import { isLoopback, readListener, splitHosts } from '../../resources/daemon/listen.js'
 import { parseDaemon } from '../../resources/daemon/merge.js'
 import { readRules } from '../../resources/network/_port_rules.js'
-import { readCertificate } from '../../core/x509.js'
 import { type Finding, first, type Look, ok, problem, warning } from './finding.js'
 
 const day = 86_400_000

@@ -17,7 +17,7 @@ export interface ReportSurroundings {
 
 /** The style for one of our output streams. */
 export const styleFor = (
-  stream: { isTTY?: boolean },
+  stream: { isTTY?: boolean; columns?: number },
   { options, settings, env }: Pick<ReportSurroundings, 'options' | 'settings' | 'env'>,
 ): Style =>
   createStyle(
@@ -27,6 +27,7 @@ export const styleFor = (
       setting: settings.colour,
       terminal: stream.isTTY === true && !options.json,
     }),
+    stream.isTTY === true ? stream.columns : undefined,
   )
 
 type Drawing = Pick<ReportSurroundings, 'options' | 'env' | 'io'>

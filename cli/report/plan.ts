@@ -3,6 +3,7 @@ import { cleanLine } from '../../core/events.js'
 import type { Change, Step } from '../../core/step.js'
 import type { Style } from './style.js'
 import { count } from './text.js'
+import { width, wrap } from './width.js'
 
 export interface PlanText {
   steps: readonly Step[]
@@ -12,7 +13,7 @@ export interface PlanText {
   orphans?: readonly string[]
 }
 
-const adding = new Set(['create', 'install', 'add', 'build', 'pull', 'load', 'import', 'make', 'join'])
+const adding = new Set(['create', 'install', 'add', 'build', 'pull', 'load', 'import', 'make', 'join', 'receive'])
 const removing = new Set(['remove', 'delete', 'uninstall', 'leave', 'prune'])
 const swapping = new Set(['replace', 'recreate'])
 
@@ -45,11 +46,20 @@ function changeLines(change: Change, style: Style): string[] {
 /** A cause longer than this is cut; `-v` shows every change whole. */
 const longestCause = 160
 
+/** Before a cause that has lines of its own, because the terminal is too narrow. */
+const causeIndent = ' '.repeat(6)
+
 function stepLines(step: Step, style: Style, verbose: boolean): string[] {
   const sign = signOf(step)
   const paint = paintOf(sign, style)
-  const cause = step.cause === '' ? '' : style.faint(`  (${cleanLine(step.cause, longestCause)})`)
-  const lines = [`  ${paint(sign)} ${paint(step.verb)} ${cleanLine(step.thing)}${cause}`]
+  const cause = step.cause === '' ? '' : `(${cleanLine(step.cause, longestCause)})`
+  const thing = cleanLine(step.thing)
+  const { columns = Number.POSITIVE_INFINITY } = style
+  const head = `  ${paint(sign)} ${paint(step.verb)} ${thing}`
+  const isShort = width(`  ${sign} ${step.verb} ${thing}  ${cause}`) <= columns
+  const lines = isShort || cause === '' ? [cause === '' ? head : `${head}  ${style.faint(cause)}`] : [head]
+  if (!isShort && cause !== '')
+    lines.push(...wrap(cause, columns - causeIndent.length).map(line => causeIndent + style.faint(line)))
   const losses = new Set([step.loses, ...(step.changes ?? []).map(change => change.loses)])
   for (const loss of losses) if (loss) lines.push(`      ${style.bad(`loses ${cleanLine(loss)}`)}`)
   if (verbose) for (const change of step.changes ?? []) lines.push(...changeLines(change, style))

@@ -4,6 +4,8 @@ import { styleText } from 'node:util'
 /** What text can mean. Without colour each gives the text as it is. */
 export interface Style {
   readonly color: boolean
+  /** Columns of the terminal; undefined where there is none, and lines may be as long as they are. */
+  readonly columns?: number | undefined
   good(text: string): string
   bad(text: string): string
   caution(text: string): string
@@ -13,13 +15,14 @@ export interface Style {
 }
 
 /** Makes the functions that colour, or do not. */
-export function createStyle(color: boolean): Style {
+export function createStyle(color: boolean, columns?: number): Style {
   const paint =
     (format: Parameters<typeof styleText>[0]) =>
     (text: string): string =>
       color && text !== '' ? styleText(format, text, { validateStream: false }) : text
   return {
     color,
+    columns,
     good: paint('green'),
     bad: paint('red'),
     caution: paint('yellow'),

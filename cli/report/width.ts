@@ -30,6 +30,19 @@ export function cut(text: string, columns: number): string {
   return `${kept.trimEnd()}…`
 }
 
+/** The text in lines of at most `columns`, broken at blanks; only a word that is longer stays as long as it is. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && width(line) + 1 + width(word) > columns) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
 /** The text, cut or filled with blanks to exactly `columns`. */
 export function fit(text: string, columns: number): string {
   const short = cut(text, columns)

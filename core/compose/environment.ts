@@ -1,10 +1,20 @@
 // The variables that stand in a Compose file: the process's own, then the files that belong to it.
 import { join } from 'node:path'
 import { readDotenv } from '../config/dotenv.js'
-import { type At, usageError } from '../errors.js'
+import { type At, messageOf, usageError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
 
 export type Variables = Readonly<Record<string, string>>
+
+/** A file's text. A usage error at the place that names it, where it is not there or cannot be read. */
+export async function textOfFile(files: LocalFiles, path: string, at: At): Promise<string> {
+  if (!(await files.exists(path))) throw usageError(`there is no ${path}`, { at })
+  try {
+    return await files.text(path)
+  } catch (error) {
+    throw usageError(messageOf(error), { at, cause: error })
+  }
+}
 
 /**
  * `stronger` over what the files say, a later file over an earlier one. Without files `.env` of the folder is read, if it is there.
@@ -17,13 +27,13 @@ export async function variablesOf(
   stronger: Variables,
 ): Promise<Variables> {
   const own = join(folder, '.env')
-  const read: { path: string; at?: At }[] =
-    paths.length > 0 ? [...paths] : (await files.exists(own)) ? [{ path: own }] : []
+  const first = { file: own, line: 1, column: 1 }
+  const read = paths.length > 0 ? paths : (await files.exists(own)) ? [{ path: own, at: first }] : []
   let found: Record<string, string> = {}
   for (const { path, at } of read) {
     if (path === '/dev/null') continue
-    if (at !== undefined && !(await files.exists(path))) throw usageError(`there is no env_file ${path}`, { at })
-    found = { ...found, ...readDotenv(await files.text(path), path, { ...found, ...stronger }) }
+    const text = await textOfFile(files, path, at)
+    found = { ...found, ...readDotenv(text, path, { ...found, ...stronger }) }
   }
   return { ...found, ...stronger }
 }

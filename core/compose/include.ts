@@ -5,7 +5,7 @@ import { suggestion } from '../language/suggest.js'
 import { variablesOf } from './environment.js'
 import type { LoadContext, Model, Source } from './load.js'
 import { childOf, itemsOf, listOf, mapEntries, mapOf, type Node, textOf, withChild } from './node.js'
-import { withMovedFiles, withMovedPaths } from './paths.js'
+import { withMovedDevices, withMovedFiles, withMovedPaths } from './paths.js'
 import { sections } from './sections.js'
 
 const same = (one: Node, other: Node): boolean => JSON.stringify(shape(one)) === JSON.stringify(shape(other))
@@ -100,6 +100,7 @@ export function moved(model: Node, from: string, to: string): Node {
       )
     else if (section === 'configs' || section === 'secrets')
       result = withChild(result, section, withMovedFiles(child, from, to))
+    else if (section === 'volumes') result = withChild(result, section, withMovedDevices(child, from, to))
   }
   return result
 }

@@ -13,7 +13,7 @@ import { ownServiceKeys } from './keys/service.js'
 import { loadModel, type Model } from './load.js'
 import { settled } from './merge.js'
 import { childOf, itemsOf, mapEntries, mapOf, type Node, rawOf, textOf, withChild } from './node.js'
-import { withMovedFiles } from './paths.js'
+import { withMovedDevices, withMovedFiles } from './paths.js'
 import { activeProfiles, withoutProvided } from './profiles.js'
 
 /** What reading Compose files needs. */
@@ -130,6 +130,9 @@ function addServices(
   }
 }
 
+/** Their relative paths start from the project's folder. */
+const movers = { volumes: withMovedDevices, configs: withMovedFiles, secrets: withMovedFiles } as const
+
 function addOthers(
   { root }: Model,
   variables: Variables,
@@ -145,8 +148,7 @@ function addOthers(
   ] as const) {
     const node = childOf(root, section)
     if (node === undefined || mapOf(node) === undefined) continue
-    const isFiles = section === 'configs' || section === 'secrets'
-    const moved = isFiles ? withMovedFiles(node, folder, projectFolder) : node
+    const moved = section === 'networks' ? node : movers[section](node, folder, projectFolder)
     for (const [name, entry] of mapOf(mapEntries(moved, child => settled(child))) ?? [])
       if (!name.startsWith('x-') && entry.tag !== 'reset')
         addOnce(found, section.slice(0, -1), name, rawOf(entry, variables), problems)

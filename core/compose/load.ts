@@ -4,6 +4,7 @@ import { type At, usageError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
 import { suggestion } from '../language/suggest.js'
 import type { Variables } from './environment.js'
+import { textOfFile } from './environment.js'
 import { extended } from './extends.js'
 import { includedBy, joined, moved } from './include.js'
 import { mergeFiles } from './merge.js'
@@ -61,9 +62,8 @@ function checkTop(root: Node, context: LoadContext): void {
 
 /** A file's tree with its variables put in. */
 async function readFile(path: string, at: At, variables: Variables, context: LoadContext): Promise<Node> {
-  if (!(await context.files.exists(path))) throw usageError(`there is no ${path}`, { at })
   const root = interpolated(
-    nodeOf(readYaml(await context.files.text(path), path, { compose: true })),
+    nodeOf(readYaml(await textOfFile(context.files, path, at), path, { compose: true })),
     variables,
     context.unset,
   )

@@ -60,3 +60,23 @@ export const withMovedFiles = (section: Node, from: string, to: string): Node =>
           ? entry
           : withChild(entry, 'file', withValue(file, movedPath(text, from, to)))
       })
+
+/** The same for the entries of `volumes:` that bind a folder. */
+export const withMovedDevices = (section: Node, from: string, to: string): Node =>
+  from === to
+    ? section
+    : mapEntries(section, entry => {
+        const options = childOf(entry, 'driver_opts')
+        const device = childOf(options, 'device')
+        const text = textOf(device)
+        if (options === undefined || device === undefined || text === undefined) return entry
+        if (!isBind(textOf(childOf(options, 'o')))) return entry
+        return withChild(
+          entry,
+          'driver_opts',
+          withChild(options, 'device', withValue(device, movedPath(text, from, to))),
+        )
+      })
+
+/** True for mount options that bind a folder. */
+export const isBind = (options: string | undefined): boolean => /(^|,)r?bind(,|$)/.test(options ?? '')

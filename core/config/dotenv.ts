@@ -4,7 +4,10 @@ import { interpolate } from '../language/interpolate.js'
 
 const line = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:=|:\s)\s*(.*)$/
 
-const escapes: Record<string, string> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$$' }
+const escapes: Record<string, string> = {
+  ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+  ...{ '"': '"', '\\': '\\', $: '$$' },
+}
 
 /** The text of a quoted value and where it ends; undefined when the quote is never closed. */
 function quoted(text: string, quote: string): string | undefined {
@@ -37,9 +40,9 @@ export function readDotenv(text: string, file: string, outside: Record<string, s
     index += inner.split('\n').length - 1
     found[name] =
       quote === "'"
-        ? inner
+        ? inner.replaceAll("\\'", "'")
         : interpolate(
-            inner.replace(/\\([nrt"\\$])/g, (_, letter: string) => escapes[letter] ?? letter),
+            inner.replace(/\\([abfnrtv"\\$])/g, (_, letter: string) => escapes[letter] ?? letter),
             known,
             at,
           )

@@ -2,6 +2,7 @@
 export { checkValue, takesEnvironment } from './check.js'
 export { mergeMaps } from './merge.js'
 export { isController } from './play/delegates.js'
+export { circleText, orderHandlers } from './play/handler-order.js'
 export { answersTo, checkNotify } from './play/handlers.js'
 export { adopt, adoptHandlers, originInside } from './play/inherit.js'
 export { playbookParts, playbookSchema } from './play/json-schema.js'

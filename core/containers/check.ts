@@ -1,7 +1,7 @@
 // Checks the containers of a project without any host: what `validate` can know.
 import type { Keys } from '../compose/keys/key.js'
 import { configKeys, networkKeys, secretKeys, volumeKeys } from '../compose/keys/others.js'
-import { allServiceKeys } from '../compose/keys/service.js'
+import { allServiceKeys, composedServiceKeys } from '../compose/keys/service.js'
 import { collectProblems, type Problems } from '../config/problems.js'
 import type { At } from '../errors.js'
 import type { Host, Project, Warning } from '../project.js'
@@ -43,7 +43,10 @@ export function checkContainers(project: Project, prepare: Prepare<Host | undefi
     return prepared && readEntry(schema, prepared.value, options)
   }
   checkPlacement(project, problems)
-  const services = project.services.flatMap(({ name, raw }) => read(serviceSchema, allServiceKeys, name, raw) ?? [])
+  const services = project.services.flatMap(
+    ({ name, raw }) =>
+      read(serviceSchema, raw.composed === undefined ? allServiceKeys : composedServiceKeys, name, raw) ?? [],
+  )
   for (const service of services) checkReferences(service, project, problems)
   checkCycles(services, problems)
   if (project.hosts.length < 2)

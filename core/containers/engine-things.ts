@@ -1,13 +1,15 @@
 // Networks and volumes as the engine shall have them; only those that something on the host uses.
+import { isAbsolute } from 'node:path'
 import type { Keys } from '../compose/keys/key.js'
 import { networkKeys, volumeKeys } from '../compose/keys/others.js'
+import { isBind } from '../compose/paths.js'
 import type { At } from '../errors.js'
 import type { Host } from '../project.js'
 import type { Raw } from '../raw.js'
 import type { Schema } from '../schema.js'
 import type { IpamRange, NetworkWant, VolumeWant } from '../wanted.js'
 import { sorted } from './environment.js'
-import { type Run, readFor } from './run.js'
+import { pathHere, type Run, readFor } from './run.js'
 import { type Network, networkSchema, type Volume, volumeSchema } from './schema/network-volume.js'
 
 /** The networks and volumes of one host: asking for one makes it wanted. */
@@ -54,6 +56,19 @@ function networkWant(project: string, key: string, entry: Network, at: At): Netw
   }
 }
 
+/** A volume that binds a folder: a relative one lies on this machine, and only its own engine can bind it. */
+function withDevice(run: Run, host: Host, want: VolumeWant, raw: Raw | undefined): VolumeWant {
+  const { o, device } = want.options
+  if ((want.driver ?? 'local') !== 'local' || device === undefined || !isBind(o) || isAbsolute(device)) return want
+  if (host.connection === 'local')
+    return { ...want, options: { ...want.options, device: pathHere(run, device, run.project.folder) } }
+  run.mistakes.add(
+    `volume ${want.key}: ${device} lies on this machine, and the volume is on ${host.name}: use an absolute path of the host`,
+    raw?.where(['driver_opts', 'device']) ?? want.at,
+  )
+  return want
+}
+
 const inFileOrder = <T extends { key: string }>(found: Map<string, T>, keys: string[]): T[] => {
   const declared = keys.flatMap(key => found.get(key) ?? [])
   return [...declared, ...[...found.values()].filter(want => !keys.includes(want.key))]
@@ -87,12 +102,8 @@ export function engineThings(run: Run, host: Host): EngineThings {
       once(volumes, key, () => {
         const raw = project.volumes[key]
         const value = entry(volumeSchema, volumeKeys, `volume ${key}`, raw, service)
-        return basis(
-          project.name,
-          key,
-          value ?? {},
-          raw?.where([], 'key') ?? { file: project.file, line: 1, column: 1 },
-        )
+        const at = raw?.where([], 'key') ?? { file: project.file, line: 1, column: 1 }
+        return withDevice(run, host, basis(project.name, key, value ?? {}, at), raw)
       }),
     networks: () => inFileOrder(networks, Object.keys(project.networks)),
     volumes: () => inFileOrder(volumes, Object.keys(project.volumes)),

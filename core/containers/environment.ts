@@ -1,5 +1,6 @@
 // A service's variables: env_file below environment, everything as text, secrets as they are.
 import { readDotenv } from '../config/dotenv.js'
+import { messageOf } from '../errors.js'
 import type { Value } from '../secret.js'
 import type { Read } from './read.js'
 import { pathHere, type Run, secretIn } from './run.js'
@@ -53,7 +54,10 @@ async function readFileOf(
     if (from.required) mistakes.add(`${read.name}: there is no ${from.key} ${file}`, at)
     return {}
   }
-  const text = await context.files.text(file)
+  const text = await context.files.text(file).catch((error: unknown) => {
+    mistakes.add(`${read.name}: ${messageOf(error)}`, at)
+    return ''
+  })
   if (from.isRaw) return rawLines(text)
   return mistakes.take(() => readDotenv(text, file, { ...variablesFor(run, read) })) ?? {}
 }

@@ -4,6 +4,7 @@ import type { Host } from '../project.js'
 import type { Value } from '../secret.js'
 import type { ImageWant } from '../wanted.js'
 import { textValues } from './environment.js'
+import { oneBuilder } from './one-builder.js'
 import type { Places } from './place.js'
 import type { Read } from './read.js'
 import { pathHere, type Run, readFor } from './run.js'
@@ -33,7 +34,8 @@ async function buildWant(
   else if (!(await files.exists(file))) wrong(`there is no ${file} to build with`)
   const dockerfile = isAbsolute(build.dockerfile) ? relative(context, build.dockerfile) : build.dockerfile
   const target = build.target === undefined ? {} : { target: build.target }
-  return { ref: source.ref, at, from: 'build', context, dockerfile, args, ...target }
+  const once = build.at === 'host' ? {} : ({ once: build.at === 'once' ? 'first' : 'here' } as const)
+  return { ref: source.ref, at, from: 'build', context, dockerfile, args, ...target, ...once }
 }
 
 async function entryWant(run: Run, read: Read<Image>, name: string): Promise<ImageWant | undefined> {
@@ -106,27 +108,29 @@ export async function imagesByHost(
     const { entries, builds } = hosts.get(host.name) ?? { entries: new Map(), builds: new Map() }
     return entries.get(entryOf(ref) ?? '') ?? builds.get(ref) ?? anywhere.get(ref)
   }
-  return {
-    refFor(host, read) {
+  const wantsAlone = (host: Host): ImageWant[] => {
+    const entries = [...(hosts.get(host.name)?.entries.values() ?? [])]
+    const first = [...entries.filter(want => want.from !== 'build'), ...entries.filter(want => want.from === 'build')]
+    const wants = new Map(first.map(want => [want.ref, want]))
+    for (const read of servicesOn(host)) {
       const ref = imageOf(project.name, read)
-      const source = sourceOf(host, ref)
-      return source?.from === 'pull' ? source.ref : ref
-    },
-    wants(host) {
-      const entries = [...(hosts.get(host.name)?.entries.values() ?? [])]
-      const first = [...entries.filter(want => want.from !== 'build'), ...entries.filter(want => want.from === 'build')]
-      const wants = new Map(first.map(want => [want.ref, want]))
-      for (const read of servicesOn(host)) {
-        const ref = imageOf(project.name, read)
-        const { platform } = read.value
-        const pulled = { ref, at: read.raw.where(['image']), from: 'pull' as const }
-        const want = sourceOf(host, ref) ?? (platform === undefined ? pulled : { ...pulled, platform })
-        const pulls = want.from === 'pull' && read.value.pull_policy !== 'never'
-        if (!wants.has(want.ref) && (want.from !== 'pull' || pulls)) wants.set(want.ref, want)
-      }
-      return [...wants.values()]
-    },
+      const { platform } = read.value
+      const pulled = { ref, at: read.raw.where(['image']), from: 'pull' as const }
+      const want = sourceOf(host, ref) ?? (platform === undefined ? pulled : { ...pulled, platform })
+      const pulls = want.from === 'pull' && read.value.pull_policy !== 'never'
+      if (!wants.has(want.ref) && (want.from !== 'pull' || pulls)) wants.set(want.ref, want)
+    }
+    return [...wants.values()]
   }
+  const refFor = (host: Host, read: Read<Service>): string => {
+    const ref = imageOf(project.name, read)
+    const source = sourceOf(host, ref)
+    return source?.from === 'pull' ? source.ref : ref
+  }
+  const used = (host: Host): Set<string> => new Set(servicesOn(host).map(read => refFor(host, read)))
+  const shares = project.hosts.map(host => ({ host, wants: wantsAlone(host), used: used(host) }))
+  const wanted = oneBuilder(shares, mistakes)
+  return { refFor, wants: host => wanted.get(host.name) ?? [] }
 }
 
 const isBuild = (value: unknown): boolean => value !== null && typeof value === 'object' && 'build' in value

@@ -1,5 +1,5 @@
 // Decides which host runs how many containers of each service.
-import { allServiceKeys } from '../compose/keys/service.js'
+import { allServiceKeys, composedServiceKeys } from '../compose/keys/service.js'
 import type { Host, RawService } from '../project.js'
 import { checkPlacement } from './check.js'
 import type { Read } from './read.js'
@@ -67,7 +67,7 @@ export function placeServices(run: Run): Places {
         name: raw.name,
         raw: raw.raw,
         service: raw.name,
-        keys: allServiceKeys,
+        keys: raw.raw.composed === undefined ? allServiceKeys : composedServiceKeys,
       }),
     }))
     places.set(raw.name, { raw, shares: deal(shares, raw, run).filter(share => share.count > 0) })

@@ -1,7 +1,7 @@
 // The one door to the template library: text to a syntax tree, and its complaints as offsets. It is loaded when the first template comes.
 import { createRequire } from 'node:module'
 import type Handlebars from 'handlebars'
-import { templateAnswer } from './jinja.js'
+import { statementAnswer, statementOffset, templateAnswer } from './jinja.js'
 import { offsetOf } from './position.js'
 
 interface Placed {
@@ -77,8 +77,8 @@ function complaint(text: string, error: unknown): TemplateSyntaxError {
   return new TemplateSyntaxError(matter + templateAnswer(inside + rest), offset)
 }
 
-/** Whether a text has anything for the template language in it. */
-export const isTemplate = (text: string): boolean => text.includes('{{')
+/** Whether a text has anything for the template language in it, or for that of Ansible. */
+export const isTemplate = (text: string): boolean => text.includes('{{') || statementOffset(text) >= 0
 
 /** Where blocks or brackets nest too deeply; the library's parser takes quadratic time on them. -1 if nowhere. */
 function tooDeep(text: string): number {
@@ -103,6 +103,8 @@ function tooDeep(text: string): number {
 export function parseTemplate(text: string): Program {
   const known = parsed.get(text)
   if (known !== undefined) return known
+  const statement = statementOffset(text)
+  if (statement >= 0) throw new TemplateSyntaxError(statementAnswer, statement)
   library ??= createRequire(import.meta.url)('handlebars') as typeof Handlebars
   const deep = tooDeep(text)
   if (deep >= 0) throw new TemplateSyntaxError('the template is nested too deeply', deep)

@@ -38,7 +38,8 @@ export function unknownAnswer(name: string, known: Iterable<string>): string {
 export function conditionAnswer(text: string): string {
   if (text.includes('{{')) return '; a condition is an expression already: leave out the {{ }}'
   if (/\bis\s+(not\s+)?(defined|undefined)\b/.test(text)) return '; conditions are CEL: say "NAME" in vars'
-  if (/\bis\s+\w/.test(text)) return '; conditions are CEL, which has no tests with `is`: say x.changed, x.failed or x == null'
+  if (/\bis\s+\w/.test(text))
+    return '; conditions are CEL, which has no tests with `is`: say x.changed, x.failed or x == null'
   if (/(^|[^|])\|\s*\w/.test(text)) return '; conditions are CEL, which has no filters: say size(x), first(sort(x))'
   if (/\bnot\s+in\b/.test(text)) return '; conditions are CEL: say !(x in y)'
   if (/\b(and|or|not)\b/.test(text)) return '; conditions are CEL: say &&, || and !'
@@ -47,9 +48,21 @@ export function conditionAnswer(text: string): string {
 
 /** What to say of a template that cannot be read and has marks of Jinja where its reading ended; `inside` is the text of that expression. */
 export function templateAnswer(inside: string): string {
-  if (/(^|[^|])\|\s*\w/.test(inside)) return '; helpers stand before their values, there are no filters: {{default x "y"}}'
+  if (/(^|[^|])\|\s*\w/.test(inside))
+    return '; helpers stand before their values, there are no filters: {{default x "y"}}'
   if (/\w\[/.test(inside)) return '; keys follow a dot: {{facts.os}}, {{list.[0]}}, {{lookup map name}}'
   if (/\w\(/.test(inside)) return '; helpers take no brackets of their own: {{upper x}}, {{first (sort xs)}}'
   if (/==|!=|[<>]/.test(inside)) return '; helpers compare: {{eq x "a"}}, {{gt n 1}}'
-  return /\s[-+*/~]\s/.test(inside) ? '; helpers reckon: {{add n 1}}, and texts stand beside each other: {{a}}{{b}}' : ''
+  return /\s[-+*/~]\s/.test(inside)
+    ? '; helpers reckon: {{add n 1}}, and texts stand beside each other: {{a}}{{b}}'
+    : ''
 }
+
+const statement = /\{%[-+]?\s*(if|elif|else|endif|for|endfor|set|include|import|from|macro|block|extends|raw)\b/
+
+/** Where a text has a statement of Jinja's; -1 where it has none. */
+export const statementOffset = (text: string): number => (text.includes('{%') ? text.search(statement) : -1)
+
+/** What to say of one: it would stand in the result as it is. */
+export const statementAnswer =
+  '"{% … %}" is Jinja; here it is {{#if x}}…{{else}}…{{/if}} and {{#each xs}}…{{this}}…{{/each}}; {{"{%"}} writes it as it stands'

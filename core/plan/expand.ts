@@ -1,12 +1,13 @@
 // Replaces includes and roles by the tasks they stand for, as soon as their names, conditions, loops and variables are known.
-import { adopt, adoptHandlers, answersTo, checkNotify, isUse, nameOf, originInside } from '../config/index.js'
+import { adopt, adoptHandlers, answersTo, isUse, nameOf, originInside } from '../config/index.js'
 import { UserError, usageError } from '../errors.js'
 import { evaluateCondition, expressionReferences, knownValue, references, renderValue } from '../language/index.js'
-import type { Condition, Origin, Play, Task, TaskSet } from '../playbook.js'
+import type { Condition, Origin, Task, TaskSet } from '../playbook.js'
 import type { Vars } from '../raw.js'
 import { type HostWork, registerNames } from './host-work.js'
 import { firstBlock, located, type Pass, passesOf } from './passes.js'
 import { type ResolveContext, resolveRun } from './resolve.js'
+import { checkHandlers, isOpen, putInOrder } from './role-handlers.js'
 import type { Instance, TaskRun, Waits } from './task-run.js'
 
 /** Includes inside of includes, at most: more go round and round. */
@@ -22,6 +23,8 @@ interface Opened {
   when: Condition[]
   /** Of the pass; unique in the host. */
   id: string
+  /** Number of the pass, from 1. */
+  pass: number
 }
 
 const isWaits = (value: object): value is Waits => 'for' in value
@@ -124,25 +127,28 @@ async function openUse(run: TaskRun, work: HostWork, resolver: ResolveContext): 
     const use = useIn(run, pass, resolver)
     if (!('kind' in use)) return use
     const origin = originInside(use, set, entriesIn(run, pass), pass.label)
-    opened.push({ set, use, origin, when: judged.later, id: `${run.id} #${index + 1}` })
+    opened.push({ set, use, origin, when: judged.later, id: `${run.id} #${index + 1}`, pass: index + 1 })
   }
   return opened
 }
 
 /** The runs of a set's tasks. */
-function runsInside(run: TaskRun, { set, use, origin, when, id }: Opened): TaskRun[] {
-  return set.tasks.flatMap(task => run.maker?.make(adopt(task, use, origin, { when, id }), false, run) ?? [])
+function runsInside(run: TaskRun, { set, use, origin, when, id, pass }: Opened): TaskRun[] {
+  return set.tasks.flatMap(
+    task => run.maker?.make(adopt(task, use, origin, { when, id }), false, { use: run, pass }) ?? [],
+  )
 }
 
 /** Adds the handlers of a role that its play does not have yet, behind those that it has. */
-function addHandlers(work: HostWork, run: TaskRun, { set, use, origin }: Opened): void {
+function addHandlers(work: HostWork, run: TaskRun, { set, use, origin, pass }: Opened): void {
   const own = work.runs.filter(other => other.handler && other.play === run.play).map(({ task }) => task)
   if (own.some(task => task.origin.folder === set.path)) return
   const made = adoptHandlers(use, set, { ...origin, entries: {} }, answersTo(own)).flatMap(
-    task => run.maker?.make(task, true, run) ?? [],
+    task => run.maker?.make(task, true, { use: run, pass }) ?? [],
   )
   const last = work.runs.findLastIndex(({ play }) => play === run.play)
   work.runs.splice(last + 1, 0, ...made)
+  putInOrder(work, run.play)
 }
 
 const skipped = (run: TaskRun): Instance => ({
@@ -154,9 +160,6 @@ const skipped = (run: TaskRun): Instance => ({
   verb: '',
   result: { changed: false, failed: false, skipped: true },
 })
-
-/** An include or a role that its tasks have not replaced yet. */
-const isOpen = (run: TaskRun): boolean => isUse(run.task) && run.instances === undefined
 
 /** Replaces one use by its runs, and gives them; undefined while it waits. A use with nothing to do stays, as skipped. */
 async function replace(run: TaskRun, work: HostWork, resolver: ResolveContext): Promise<TaskRun[] | undefined> {
@@ -173,20 +176,6 @@ async function replace(run: TaskRun, work: HostWork, resolver: ResolveContext): 
   if (opened.length === 0) run.instances = [skipped(run)]
   else work.runs.splice(work.runs.indexOf(run), 1, ...runs)
   return runs
-}
-
-/** Of plays in which a name has templates: whom they notify is known when all is opened. */
-function checkHandlers(work: HostWork): void {
-  const plays = new Set<Play>(work.runs.flatMap(({ play }) => (play.hasOpenNames ? [play] : [])))
-  for (const play of plays) {
-    const runs = work.runs.filter(run => run.play === play)
-    if (runs.some(isOpen)) continue
-    const names = answersTo(runs.filter(run => run.handler).map(run => run.task))
-    for (const { task } of runs)
-      checkNotify(task.notify, names, (message, at) => {
-        throw usageError(message, { at })
-      })
-  }
 }
 
 /**

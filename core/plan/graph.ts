@@ -38,10 +38,13 @@ export const unread = (host: string): string => `${host} (could not be read)`
 /** The id that a container's step has, whichever verb it is. */
 export const containerStepId = (host: string, container: string): string => `${host}/container ${container}`
 
+/** The id that an image's step has, whichever verb it is. */
+export const imageStepId = (host: string, ref: string): string => `${host}/image ${ref}`
+
 /**
  * One graph over all hosts. On a host, playbook steps follow one another; the engine's steps come after them, the later playbooks after those.
- * Between hosts, a container that depends on containers elsewhere comes after their steps; where those need none, after what makes their
- * host ready.
+ * Between hosts, a container that depends on containers elsewhere comes after their steps, and an image that is received after its making
+ * there; where those need no step, after what makes their host ready.
  */
 export function joinSteps(
   hosts: readonly HostSteps[],
@@ -51,17 +54,25 @@ export function joinSteps(
   const ids = new Set(hosts.flatMap(host => host.engine.map(step => step.id)))
   const ready = new Map(hosts.map(({ host, before }) => [host, before.at(-1)?.id]))
   const across = new Map<string, string[]>()
-  for (const [host, want] of wanted)
+  const comesAfter = (id: string, elsewhere: readonly { host: string; id: string }[]): void => {
+    const after = elsewhere.flatMap(one => {
+      if (broken.has(one.host)) return unread(one.host)
+      return ids.has(one.id) ? one.id : (ready.get(one.host) ?? [])
+    })
+    if (after.length > 0) across.set(id, after)
+  }
+  for (const [host, want] of wanted) {
     for (const container of want.containers) {
-      const elsewhere = container.dependsOn
-        .flatMap(dependency => dependency.on.filter(one => one.host !== host))
-        .flatMap(one => {
-          if (broken.has(one.host)) return unread(one.host)
-          const id = containerStepId(one.host, one.container)
-          return ids.has(id) ? id : (ready.get(one.host) ?? [])
-        })
-      if (elsewhere.length > 0) across.set(containerStepId(host, container.name), elsewhere)
+      const others = container.dependsOn.flatMap(({ on }) => on.filter(one => one.host !== host))
+      comesAfter(
+        containerStepId(host, container.name),
+        others.map(one => ({ host: one.host, id: containerStepId(one.host, one.container) })),
+      )
     }
+    for (const image of want.images)
+      if (image.from === 'host')
+        comesAfter(imageStepId(host, image.ref), [{ host: image.host, id: imageStepId(image.host, image.ref) }])
+  }
   return hosts.flatMap(({ before, engine, after }) => {
     const first = chained(before, [])
     const last = first.at(-1)

@@ -22,22 +22,26 @@ export interface HostPlan {
   unchanged: number
 }
 
-const words = (change: Change): string => {
+const words = (change: Change, verb: string): string => {
+  // Of a command only why it runs: that it runs is the verb.
+  if (change.to === verb) return change.from
   if (change.what === 'content' && change.diff !== undefined) return 'content differs'
   if (change.from === '' && change.to === '') return change.what
   return `${change.what}: ${change.from} → ${change.to}`
 }
 
 /** The cause in one line. */
-const causeOf = (changes: readonly Change[]): string => changes.map(words).join(', ')
+const causeOf = (changes: readonly Change[], verb: string): string =>
+  changes.map(change => words(change, verb)).join(', ')
 
-/** What a task's thing and verb are; as long as its values are not known, its own name stands for them. */
-function calledFor(instance: Instance): { thing: string; verb: string } {
+/** What a task's thing and verb are; as long as its values are not known for sure, its own name stands for them. */
+function calledFor(instance: Instance, isSure: boolean): { thing: string; verb: string } {
   const { run, want, verb } = instance
   const { kind, gives, task } = run
-  if (want !== undefined) return { thing: cleanLine(kind.name(want)), verb: verb || (kind.unknown ? 'run' : 'change') }
+  const known = (isSure && verb) || (want !== undefined && kind.acts?.(want)) || (kind.unknown ? 'run' : 'change')
+  if (want !== undefined && isSure) return { thing: cleanLine(kind.name(want)), verb: known }
   if (kind.gives) return { thing: `variables ${gives.filter(name => name !== task.register).join(', ')}`, verb: 'set' }
-  return { thing: `${kind.kind} "${titleOf(instance)}"`, verb: verb || (kind.unknown ? 'run' : 'change') }
+  return { thing: `${kind.kind} "${titleOf(instance)}"`, verb: known }
 }
 
 /** The task's name, and where it is done if that is not as usual. */
@@ -56,6 +60,10 @@ export function planHost(work: HostWork): HostPlan {
   const notified = new Map<string, string>()
   /** The last step that may have put files on the host that nobody can foretell. */
   let brought: string | undefined
+  /** The last such step that is done for sure. */
+  let surely: string | undefined
+  /** Registers of what only reads, and what comes before it on this host that may have it read something else. */
+  const shaky = new Map<string, string>()
   /** Handlers that an include may come to notify: what it holds is known only at its turn. */
   const doubtful = new Map<string, string>()
   const registers = registerNames(work)
@@ -72,33 +80,44 @@ export function planHost(work: HostWork): HostPlan {
   ): void => {
     const { run } = instance
     const title = titleOf(instance)
+    const doubt = doubtOf(instance)
+    const isSure = doubt === undefined || run.kind.message !== undefined
     const loses = changes.flatMap(change => (change.loses === undefined ? [] : [change.loses])).join(', ')
-    const { thing, verb } = calledFor(instance)
+    const { thing, verb } = calledFor(instance, isSure)
     const step: TaskStep = {
       id: instance.id,
       host: work.host.name,
       thing,
       verb,
-      cause: [placeWords(instance), cause].filter(words => words !== '').join(': '),
+      cause: [placeWords(instance), isSure ? cause : doubt].filter(words => words !== '').join(': '),
       after: [],
-      certainty,
+      certainty: isSure ? certainty : 'unknown',
       instance,
       ...(silent ? { silent } : {}),
       ...(loses === '' ? {} : { loses }),
-      ...(changes.length === 0 ? {} : { changes }),
+      ...(changes.length === 0 || !isSure ? {} : { changes }),
     }
     ;(isBefore(run.stage) ? plan.before : plan.after).push(step)
     if (silent) return
     for (const { block, part } of run.task.blocks) if (part === 'block') acting.add(blockKey(run, block))
     for (const key of instance.want === undefined ? [] : (run.kind.touches?.(instance.want) ?? []))
       touched.set(key, title)
-    if (instance.want !== undefined && run.kind.brings?.(instance.want)) brought = title
+    if (instance.want !== undefined && run.kind.brings?.(instance.want)) {
+      brought = title
+      if (step.certainty === 'will') surely = title
+    }
     notify(instance)
   }
 
   const notify = (instance: Instance): void => {
     const { play, task } = instance.run
     for (const { name } of task.notify) notified.set(`${play.name}/${name}`, titleOf(instance))
+  }
+
+  /** Why what was read may be out of date when this instance's turn comes. */
+  const doubtOf = ({ reads }: Instance): string | undefined => {
+    const name = [...(reads ?? [])].find(read => shaky.has(read))
+    return name === undefined ? undefined : `depends on ${name}, after ${shaky.get(name)}`
   }
 
   const touchedBy = ({ run: { kind }, want, seen }: Instance): string | undefined =>
@@ -113,13 +132,16 @@ export function planHost(work: HostWork): HostPlan {
       const name = instance.waits?.for === 'register' ? instance.waits.name : 'facts'
       return list(instance, `depends on ${name}`, 'unknown', [])
     }
-    if (state === 'skipped') return
+    if (state === 'skipped') return doubtOf(instance) === undefined ? undefined : list(instance, '', 'unknown', [])
     if (fault) return list(instance, `cannot be read yet: ${fault.message}`, 'unknown', [])
     if (run.kind.message) return list(instance, '', 'will', [])
     const unknown = run.kind.unknown?.(instance.want) ?? false
-    if (changes.length > 0) return list(instance, causeOf(changes), unknown ? 'unknown' : 'will', changes)
+    if (changes.length > 0)
+      return list(instance, causeOf(changes, instance.verb), unknown ? 'unknown' : 'will', changes)
     const by = touchedBy(instance)
     if (by !== undefined) return list(instance, `after ${by}`, 'will', [])
+    if (run.task.register !== undefined && instance.result?.rc !== undefined && surely !== undefined)
+      shaky.set(run.task.register, surely)
     plan.unchanged++
     // What all hosts hear of is read again before any of them goes on, if it is out of date by then.
     if (run.task.run_once && run.gives.length > 0) list(instance, '', 'will', [], true)
@@ -136,8 +158,7 @@ export function planHost(work: HostWork): HostPlan {
     const cause = `only if ${name} fails`
     if (run.instances === undefined) return open(run, cause)
     for (const instance of run.instances)
-      if (instance.state !== 'skipped' || [...(instance.reads ?? [])].some(read => registers.has(read)))
-        list(instance, cause, 'unknown', [])
+      if (instance.state !== 'skipped' || mayHold(instance)) list(instance, cause, 'unknown', [])
   }
 
   const handler = (run: TaskRun): void => {
@@ -151,7 +172,9 @@ export function planHost(work: HostWork): HostPlan {
     const isSure = by !== undefined || due
     if (run.instances === undefined) open(run, cause)
     for (const instance of run.instances ?? [])
-      if (instance.state !== 'skipped')
+      if (instance.state === 'skipped' && mayHold(instance))
+        list(instance, `${cause}, if its condition holds by then`, 'unknown', [])
+      else if (instance.state !== 'skipped')
         list(instance, cause, isSure && instance.state !== 'waiting' ? 'will' : 'unknown', [])
   }
 
@@ -166,6 +189,8 @@ export function planHost(work: HostWork): HostPlan {
       if (!doubtful.has(key)) doubtful.set(key, run.task.name)
     }
   }
+  /** A condition that is false now, and reads what the run may change. */
+  const mayHold = ({ reads }: Instance): boolean => [...(reads ?? [])].some(read => registers.has(read))
   const loopWaits = ({ waits, maker }: TaskRun): string =>
     `${maker ? '' : 'its loop '}depends on ${waits?.for === 'register' ? waits.name : 'facts'}`
 

@@ -119,8 +119,10 @@ export function runsOf(
       if (!handler && !mayBeChosen(task, play.tags, tags)) return undefined
       const kind = useKinds[task.kind] ?? kinds.get(task.kind)
       if (kind === undefined) throw new Error(`no such kind of resource: ${task.kind}`)
+      const { file, line, column } = task.at
       const run: TaskRun = {
         id: idOf(task, handler),
+        key: [from ? `${from.use.key} #${from.pass}` : label, `${file}:${line}:${column}`].join(' > '),
         host,
         play,
         task,
@@ -130,7 +132,7 @@ export function runsOf(
         vars,
         gives: givenNames(task),
       }
-      return { ...run, ...(from === undefined ? {} : { from }), ...(isUse(task) ? { maker } : {}) }
+      return { ...run, ...(from === undefined ? {} : { from: from.use }), ...(isUse(task) ? { maker } : {}) }
     },
   }
   const tasks = play.tasks.flatMap(task => maker.make(task, false) ?? [])
@@ -146,50 +148,57 @@ export const instancesOf = (work: HostWork): Instance[] => work.runs.flatMap(run
 /** Kinds whose output nobody can foretell. */
 const unforeseeable = ({ run: { kind } }: Instance): boolean => kind.unknown !== undefined || kind.result !== undefined
 
-const foretold = (instance: Instance): Result | undefined => {
-  if (instance.result) return instance.result
-  if (instance.state === 'read' && !instance.fault && instance.changes.length > 0 && !unforeseeable(instance))
-    return { changed: true, failed: false, skipped: false }
-  return undefined
-}
+const changes: Result = { changed: true, failed: false, skipped: false }
 
-/** What a run registers, and the facts that it sets. */
-const namesGivenBy = ({ task, gives }: TaskRun): string[] =>
-  task.register === undefined || gives.includes(task.register) ? gives : [...gives, task.register]
+const foretold = (instance: Instance): Result | undefined => {
+  if (instance.unjudged) return undefined
+  if (instance.result) return instance.result
+  const isSure = instance.state === 'read' && !instance.fault && instance.changes.length > 0
+  return isSure && !unforeseeable(instance) ? changes : undefined
+}
 
 /** Tasks that come before one: only they can have registered what it reads. */
 const runsBefore = ({ runs }: HostWork, reader: TaskRun): TaskRun[] => runs.slice(0, Math.max(0, runs.indexOf(reader)))
 
-/** What the tasks before one give it by name, and the names that are not known because a task before it has not ended yet. */
-function givenTo(work: HostWork, reader: TaskRun): { known: Record<string, unknown>; open: Set<string> } {
-  const known: Record<string, unknown> = {}
-  const open = new Set<string>()
-  for (const run of runsBefore(work, reader)) {
-    const names = namesGivenBy(run)
-    if (names.length === 0) continue
-    const giver = run.follows ? run.follows.run : run
-    const foretelling = giver?.instances?.map(instance => ({ ...instance, result: foretold(instance) }) as Instance)
-    const result = giver && foretelling ? resultOf({ ...giver, instances: foretelling }) : undefined
-    for (const name of names)
-      if (result) open.delete(name)
-      else {
-        open.add(name)
-        delete known[name]
-      }
-    if (result === undefined) continue
-    if (run.task.register !== undefined) known[run.task.register] = result
-    for (const { run: by, want, result: own } of giver?.instances ?? [])
-      if (want !== undefined && !own?.skipped) Object.assign(known, by.kind.gives?.(want))
-  }
-  return { known, open }
-}
+/** The run that does what this one stands for: another host's, where it is done once for all. */
+const giverOf = (run: TaskRun): TaskRun | undefined => (run.follows ? run.follows.run : run)
 
 /** What a task can read by name: of what has run, and of what the plan can foretell. A name that is missing is not known yet. */
-export const knownRegisters = (work: HostWork, reader: TaskRun): Record<string, unknown> => givenTo(work, reader).known
+export function knownRegisters(work: HostWork, reader: TaskRun): Record<string, unknown> {
+  const known: Record<string, unknown> = {}
+  for (const run of runsBefore(work, reader)) {
+    if (run.gives.length === 0) continue
+    const giver = giverOf(run)
+    const result = giver && resultOf(giver, foretold)
+    if (giver === undefined || result === undefined) {
+      for (const name of run.gives) delete known[name]
+      continue
+    }
+    const { register } = run.task
+    if (register !== undefined) known[register] = result
+    if (giver.kind.gives)
+      for (const { want, result: own } of giver.instances ?? [])
+        if (want !== undefined && !own?.skipped) Object.assign(known, giver.kind.gives(want))
+  }
+  return known
+}
 
-/** Names that a task cannot read yet, because a task before it has not ended. */
-export const openNames = (work: HostWork, reader: TaskRun): Set<string> => givenTo(work, reader).open
+/**
+ * True where a task cannot read a name yet, because the last task before it that gives the name has not ended. What was skipped has
+ * given nothing but its register: then the one before it counts.
+ */
+export function isOpenName({ runs }: HostWork, reader: TaskRun, name: string): boolean {
+  for (let index = runs.indexOf(reader) - 1; index >= 0; index--) {
+    const run = runs[index]
+    if (!run?.gives.includes(name)) continue
+    const giver = giverOf(run)
+    const result = giver && resultOf(giver, foretold)
+    if (result === undefined) return true
+    if (run.task.register === name || !result.skipped) return false
+  }
+  return false
+}
 
 /** Names that tasks of the host give to later ones, before a certain one if it is given. */
 export const registerNames = (work: HostWork, reader?: TaskRun): Set<string> =>
-  new Set((reader ? runsBefore(work, reader) : work.runs).flatMap(namesGivenBy))
+  new Set((reader ? runsBefore(work, reader) : work.runs).flatMap(({ gives }) => gives))

@@ -1,11 +1,11 @@
 // What a task says of its own result: `failed_when` and `changed_when`.
 import { UserError } from '../errors.js'
 import { cleanLine } from '../events.js'
-import { evaluateCondition, type Scope } from '../language/index.js'
+import { evaluateCondition, expressionReferences, type Scope } from '../language/index.js'
 import { type HostWork, instancesOf } from './host-work.js'
 import { keepFault } from './read-host.js'
 import type { ResolveContext } from './resolve.js'
-import { type Instance, type Result, titleOf } from './task-run.js'
+import { type Instance, isJudged, type Result, titleOf } from './task-run.js'
 
 /** What the task's own conditions see besides all else: the result, by that name and by the one it is registered under. */
 const scopeWith = (resolve: ResolveContext, { run, vars }: Instance, result: Result): Scope =>
@@ -45,13 +45,6 @@ export const shown = ({ run }: Instance, ...texts: readonly string[]): string =>
         .slice(-shownLines)
         .join('\n')
 
-/** What is judged when it is read: commands that only read, and kinds that tell something; where nothing is to be changed. */
-const isJudged = ({ state, changes, result, run: { kind } }: Instance): boolean =>
-  state === 'read' &&
-  changes.length === 0 &&
-  !result?.skipped &&
-  (result?.rc !== undefined || kind.result !== undefined)
-
 /**
  * Judges what was just read by the task's own conditions. One whose `until` does not hold yet is to be done: it is read again at its
  * turn. Gives the error of one that has failed and may not.
@@ -60,7 +53,6 @@ export function judgeRead(resolve: ResolveContext, instance: Instance): UserErro
   const { task } = instance.run
   const { result } = instance
   if (result === undefined || !isJudged(instance)) return undefined
-  if (!task.failed_when && !task.changed_when && !task.until) return undefined
   const judged = judge(resolve, instance, result)
   if (task.until && !isEnough(resolve, instance, judged)) {
     instance.changes = [{ what: 'until', from: 'not yet', to: task.until.text }]
@@ -80,9 +72,22 @@ export const failedByItsWords = (instance: Instance, { rc, stdout = '', stderr =
     output: shown(instance, stdout, stderr),
   })
 
-/** Judges all that was read for the plan. The first UserError that no rescue would take is thrown. */
-export function judgeReads(work: HostWork, resolve: ResolveContext): void {
+/** Names that an instance's own conditions read, besides what it has come to itself. */
+function namesJudgedBy({ run: { task } }: Instance): string[] {
+  const conditions = [task.failed_when, task.changed_when, task.until].flatMap(one => one ?? [])
+  const names = conditions.flatMap(({ text }) => [...expressionReferences(text, {})])
+  return names.filter(name => name !== 'result' && name !== task.register)
+}
+
+/**
+ * Judges what was read for the plan, before anything is made of it: later tasks read whether it has changed or failed. `last`: also
+ * where the conditions read what is not known yet. The first UserError that no rescue would take is thrown.
+ */
+export function judgeReads(work: HostWork, resolve: ResolveContext, { last }: { last: boolean }): void {
   for (const instance of instancesOf(work)) {
+    if (!instance.unjudged) continue
+    if (!last && namesJudgedBy(instance).some(name => resolve.blocked(instance.run, name))) continue
+    delete instance.unjudged
     const error = judgeRead(resolve, instance)
     if (error) keepFault(instance, error)
   }

@@ -56,9 +56,17 @@ function entriesOf({ loop, name }: Task, scope: Scope): unknown[] {
 
 const longestLabel = 60
 
+/** The part of an entry that tells it from the others: the key of a map's entry, or what it is called. */
+function partOfLabel(entry: unknown): unknown {
+  if (!isMap(entry)) return entry
+  const told = 'key' in entry && 'value' in entry ? entry.key : entry.name
+  return ['string', 'number'].includes(typeof told) ? told : entry
+}
+
 /** What a pass is called where nothing says it: the entry, short. */
 function plainLabel(entry: unknown): string {
-  const text = typeof entry === 'object' ? JSON.stringify(entry) : String(entry)
+  const told = partOfLabel(entry)
+  const text = typeof told === 'object' ? JSON.stringify(told) : String(told)
   return text.length > longestLabel ? `${text.slice(0, longestLabel - 1)}…` : text
 }
 

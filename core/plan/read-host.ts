@@ -9,7 +9,7 @@ import type { Detection } from '../provider.js'
 import type { Sh } from '../sh.js'
 import { readState, stateProbe } from '../state.js'
 import { type HostWork, instancesOf } from './host-work.js'
-import { type Instance, type Result, titleOf } from './task-run.js'
+import { type Instance, isJudged, type Result, titleOf } from './task-run.js'
 
 /** How the provider of a host's engine is asked for in the first exec. */
 export interface Detector {
@@ -134,6 +134,7 @@ export function keepFault(instance: Instance, error: unknown): void {
 function takeForPlan(instance: Instance, answer: Answer | undefined): void {
   try {
     takeAnswer(instance, answer)
+    if (isJudged(instance)) instance.unjudged = true
   } catch (error) {
     keepFault(instance, error)
   }

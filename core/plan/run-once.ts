@@ -3,8 +3,8 @@ import type { Play } from '../playbook.js'
 import type { HostWork } from './host-work.js'
 import type { TaskRun } from './task-run.js'
 
-/** Names a run the same on all hosts. */
-export const runKey = ({ id, host }: TaskRun): string => (id.startsWith(`${host}/`) ? id.slice(host.length + 1) : id)
+/** Names a run the same on all hosts: by its place, because an id counts what else has its name on that host. */
+export const runKey = ({ key }: TaskRun): string => key
 
 /** The hosts of a play, in file order, with those that cannot be worked on. */
 export const worksOfPlay = (play: Play, works: readonly HostWork[]): HostWork[] =>

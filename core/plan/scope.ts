@@ -7,7 +7,7 @@ import { createScope, lookupsOver, type Scope } from '../language/index.js'
 import type { Host, Project } from '../project.js'
 import type { Vars } from '../raw.js'
 import type { Masker } from '../secret.js'
-import { type HostWork, knownRegisters, openNames } from './host-work.js'
+import { type HostWork, isOpenName, knownRegisters } from './host-work.js'
 import type { ResolveContext } from './resolve.js'
 import { followRunOnce } from './run-once.js'
 
@@ -74,7 +74,7 @@ export function resolverFor(work: HostWork, works: readonly HostWork[], context:
     isElsewhere: run => followRunOnce(run, work, works),
     blocked(run, name) {
       if ((name === 'facts' || name === 'hosts') && work.facts === undefined) return { for: 'facts' }
-      if (openNames(work, run).has(name)) return { for: 'register', name }
+      if (isOpenName(work, run, name)) return { for: 'register', name }
       return undefined
     },
   }

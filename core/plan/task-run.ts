@@ -44,6 +44,8 @@ export interface Instance {
   verb: string
   /** Set when the instance has run, or needs no run. */
   result?: Result
+  /** It was read, and its own conditions (`changed_when`, `failed_when`, `until`) are still to say what that means: nobody knows its result yet. */
+  unjudged?: true
   /** Why it could not be read, where that is not the host's trouble: it is a step, and fails at its turn if it is still so. */
   fault?: UserError
 }
@@ -51,12 +53,14 @@ export interface Instance {
 /** Makes the runs of one use of a play on one host, with ids that no other has. */
 export interface RunMaker {
   /** Gives nothing for a task that `--tags` leaves out. */
-  make(task: Task, handler: boolean, from?: TaskRun): TaskRun | undefined
+  make(task: Task, handler: boolean, from?: { use: TaskRun; pass: number }): TaskRun | undefined
 }
 
 /** A task or handler on one host. */
 export interface TaskRun {
   id: string
+  /** Its place in the files, by way of the uses around it: the same on all hosts. */
+  key: string
   host: string
   play: Play
   task: Task
@@ -86,11 +90,15 @@ export const titleOf = (instance: Instance): string => {
   return instance.label === undefined ? name : `${name} (${instance.label})`
 }
 
-/** The result of a task whose instances have all ended; undefined while one is open. */
-export function resultOf(run: TaskRun): Result | undefined {
-  const results = run.instances?.map(instance => instance.result)
-  if (results === undefined || results.some(result => result === undefined)) return undefined
-  const all = results as Result[]
+/** The result of a task whose instances have all ended; undefined while one is open. `of` gives the result of one. */
+export function resultOf(run: TaskRun, of: (instance: Instance) => Result | undefined): Result | undefined {
+  if (run.instances === undefined) return undefined
+  const all: Result[] = []
+  for (const instance of run.instances) {
+    const result = of(instance)
+    if (result === undefined) return undefined
+    all.push(result)
+  }
   if (run.task.loop === undefined) return all[0] ?? { changed: false, failed: false, skipped: true }
   return {
     changed: all.some(result => result.changed),
@@ -99,3 +107,12 @@ export function resultOf(run: TaskRun): Result | undefined {
     results: all,
   }
 }
+
+/** True for what its own conditions judge when it is read: commands that only read, and kinds that tell something; where nothing is to be changed. */
+export const isJudged = ({ state, changes, result, run: { kind, task } }: Instance): boolean =>
+  state === 'read' &&
+  changes.length === 0 &&
+  result !== undefined &&
+  !result.skipped &&
+  (result.rc !== undefined || kind.result !== undefined) &&
+  (task.failed_when ?? task.changed_when ?? task.until) !== undefined

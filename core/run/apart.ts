@@ -4,6 +4,7 @@ import { expressionReferences, references } from '../language/index.js'
 import { type HostWork, instancesOf } from '../plan/host-work.js'
 import type { Task } from '../playbook.js'
 import type { Host, RawService } from '../project.js'
+import { builderOf } from './image-builders.js'
 import type { SessionContext } from './session.js'
 
 const namesOf = (value: unknown): string[] => {
@@ -17,16 +18,19 @@ function neededBy({ raw }: RawService): string[] {
   return [...namesOf(links).map(link => link.replace(/:.*/, '')), ...namesOf(depends_on)]
 }
 
-/** Hosts outside that run what containers on the hosts inside need. */
+/** Hosts outside that run what containers on the hosts inside need, or build their images. */
 function hostsWithNeeded({ project, hosts }: SessionContext): Set<string> {
   const placesOf = (service: RawService | undefined): Host[] => (service?.on ? selectHosts(service.on, project) : [])
   const found = new Set<string>()
   for (const service of project.services)
-    for (const host of placesOf(service).filter(one => hosts.includes(one)))
+    for (const host of placesOf(service).filter(one => hosts.includes(one))) {
+      const builder = builderOf(project, service)
+      if (builder && builder !== host) found.add(builder.name)
       for (const name of neededBy(service)) {
         const places = placesOf(project.services.find(other => other.name === name))
         if (!places.includes(host)) for (const place of places) found.add(place.name)
       }
+    }
   return found
 }
 
@@ -49,7 +53,10 @@ const readsHosts = ({ project, hosts }: SessionContext, works: readonly HostWork
       return reads?.has('hosts') || (isClosed && mayReadHosts(task))
     }),
   ) ||
-  project.services.some(({ raw }) => hosts.some(host => references(raw.value, host.vars).has('hosts')))
+  // What looks like a template in a Compose file is none of ours.
+  project.services.some(
+    ({ raw }) => raw.composed === undefined && hosts.some(host => references(raw.value, host.vars).has('hosts')),
+  )
 
 /** The share of a run that a host has whose own tasks are no part of it. */
 export const workApart = (host: Host): HostWork => ({

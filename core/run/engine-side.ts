@@ -13,6 +13,7 @@ import {
   type DiffOptions,
   type Engine,
   type EngineStep,
+  type ImageSource,
   isAbsent,
   type Scope,
   type StepResult,
@@ -35,6 +36,12 @@ export interface EngineSide {
   work: HostWork
   opened?: Engine | Absent
   wanted?: Wanted
+  /** What was seen of it for the plan. */
+  seen?: unknown
+  /** Where images that it receives come from. */
+  sources?: ReadonlyMap<string, ImageSource>
+  /** Decides anew upon what was seen, when other engines are known. */
+  again?: () => EnginePlan
   /** What was planned for it; the steps whose ids are in here are listed. */
   planned?: EnginePlan
   /** Set once it was looked at anew in this run: what is to be done by now. */
@@ -84,8 +91,12 @@ export async function planEngine(
   signal: AbortSignal,
 ): Promise<EnginePlan> {
   if (side.opened === undefined || side.wanted === undefined) throw new Error(`${side.scope.name} was not opened`)
-  const seen = await interruptible(side.provider.observe(side.opened, side.wanted, files, signal), signal)
-  return side.provider.diff(side.scope, side.wanted, seen, options)
+  const { wanted, provider, scope } = side
+  const seen = await interruptible(provider.observe(side.opened, wanted, files, signal), signal)
+  side.seen = seen
+  side.again = () =>
+    provider.diff(scope, wanted, seen, side.sources === undefined ? options : { ...options, sources: side.sources })
+  return side.again()
 }
 
 /** Closes an engine, if it was opened. */

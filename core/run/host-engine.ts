@@ -7,6 +7,7 @@ import type { Play } from '../playbook.js'
 import type { Host } from '../project.js'
 import { type Absent, type AnyProvider, type Engine, isAbsent, type Use } from '../provider.js'
 import type { Raw } from '../raw.js'
+import { builderOf } from './image-builders.js'
 import type { SessionContext } from './session.js'
 
 /** The built-in play that needs an engine and brings none. */
@@ -23,11 +24,14 @@ export const providerOf = (host: Host, context: SessionContext): AnyProvider => 
   return found
 }
 
-/** Hosts that some service runs on: only they need an engine when the file says nothing of one. */
+/** Hosts that some service runs on, or is built on for others: only they need an engine when the file says nothing of one. */
 export function hostsWithContainers({ project }: SessionContext): Set<string> {
   if (project.hosts.length === 1) return new Set(project.services.length > 0 ? [project.hosts[0]?.name ?? ''] : [])
   return new Set(
-    project.services.flatMap(service => (service.on ? selectHosts(service.on, project).map(host => host.name) : [])),
+    project.services.flatMap(service => {
+      const runsOn = service.on ? selectHosts(service.on, project) : []
+      return [...runsOn, builderOf(project, service)].flatMap(host => host?.name ?? [])
+    }),
   )
 }
 
@@ -43,8 +47,13 @@ export async function addEngineRuns(
 /** Takes away what an earlier run has configured, where the file says nothing of it any more and no task of a playbook has taken it over. */
 export async function addForgotten(work: HostWork, context: SessionContext): Promise<void> {
   const { host, state, runs } = work
-  if (!state.engineConfig || runs.some(({ kind }) => kind.kind === 'engine_config')) return
-  await addUses(work, providerOf(host, context).forgets?.(host.engine) ?? [], context)
+  const forgotten = (state.engineKinds ?? []).filter(name => !runs.some(({ kind }) => kind.kind === name))
+  const provider = providerOf(host, context)
+  await addUses(
+    work,
+    forgotten.flatMap(kind => provider.forgets?.(host.engine, kind) ?? []),
+    context,
+  )
 }
 
 /** The play with what the user's file says in place of `{{ settings }}`. */

@@ -23,6 +23,7 @@ import {
   refuseDenied,
   refuseMissing,
 } from './host-engine.js'
+import { planReceiver } from './image-sources.js'
 import { interruptible } from './interruptible.js'
 import { noteEngine } from './note-engine.js'
 import { addPortRules } from './port-rules.js'
@@ -62,8 +63,10 @@ export const failed = (work: HostWork, error: unknown, context: SessionContext):
 
 const resolveAll = (work: HostWork, works: readonly HostWork[], context: SessionContext) => async (): Promise<void> => {
   const resolver = resolverFor(work, works, context)
-  do await expandRuns(work, resolver)
-  while (settleAllSpoken(work))
+  do {
+    judgeReads(work, resolver, { last: false })
+    await expandRuns(work, resolver)
+  } while (settleAllSpoken(work))
 }
 
 /** Folders that images are imported from, as far as the file tells them without facts. */
@@ -163,7 +166,7 @@ export async function readRest(work: HostWork, works: readonly HostWork[], conte
     placeOf: instance => placeOf(instance, work, works, context.project.hosts).connection,
     signal: context.signal,
   })
-  judgeReads(work, resolverFor(work, works, context))
+  judgeReads(work, resolverFor(work, works, context), { last: true })
 }
 
 /** Everything that is to be done, with causes; touches nothing. Hosts in trouble carry a `problem`, the others are planned. */
@@ -210,6 +213,12 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
     const planned = await decide(side, context)
     if (planned) side.planned = planned
   })
+  for (const side of alive)
+    try {
+      if (side.planned) planReceiver(side, sides)
+    } catch (error) {
+      failed(side.work, error, context)
+    }
   const healthy = works.filter(work => work.problem === undefined && !work.apart)
   await refuseVetoed(healthy)
   const broken = new Set(works.flatMap(work => (work.problem ? [work.host.name] : [])))

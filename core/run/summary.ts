@@ -19,7 +19,10 @@ export function tell(emit: Emit, step: Step, end: StepEnd, ms: number, rescued: 
     const text = end.text === undefined ? {} : { text: end.text }
     return emit({ ...base, state: end.state, ...text, ...(end.ignored ? { ignored: true } : {}) })
   }
-  if (end.state === 'blocked') return emit({ ...base, state: 'skipped', text: `waits for ${end.by}` })
+  if (end.state === 'blocked') {
+    const by = end.by.startsWith(`${host}/`) ? end.by.slice(host.length + 1) : end.by
+    return emit({ ...base, state: 'skipped', text: `waits for ${by}` })
+  }
   if (end.state === 'cancelled') return emit({ ...base, state: 'skipped', text: 'interrupted' })
   const error = asUserError(end.error, step)
   emit({

@@ -17,7 +17,7 @@ const placesOf =
     const [first, second] = path
     if (first === 'daemon' && second === 'insecure-registries' && !('insecure-registries' in daemon))
       return places(['registries'])
-    if (first === 'daemon' && second === 'proxies') return places(['proxy'])
+    if (first === 'daemon' && second === 'proxies' && !('proxies' in daemon)) return places(['proxy'])
     return places((first === 'issued' ? ['tls'] : path).map(String))
   }
 
@@ -57,4 +57,4 @@ export function configUse(engine: EngineWant): Use[] {
 }
 
 /** The same playbook with nothing to say: the keys of earlier runs leave. */
-export const forgetUse = (engine: EngineWant): Use[] => [useOf(engine, {})]
+export const forgetConfig = (engine: EngineWant): Use => useOf(engine, {})

@@ -1,14 +1,13 @@
 // Docker on each host, spoken to over its Engine API.
 import { type Engine, provider } from '../../core/provider.js'
 import { applyStep } from './apply/index.js'
-import { forgetUse } from './config.js'
 import { detectScript, readDetection } from './detect.js'
 import { diff } from './diff/index.js'
 import { downSteps } from './diff/removal.js'
 import { execInContainer } from './exec.js'
 import { listProject } from './list.js'
 import { followLogs } from './logs.js'
-import { needs } from './needs.js'
+import { forgets, needs } from './needs.js'
 import { observe } from './observe/observe.js'
 import type { Seen } from './observe/seen.js'
 import { type DockerEngine, openEngine } from './open.js'
@@ -21,7 +20,7 @@ const own = (engine: Engine): DockerEngine => engine as DockerEngine
 export const docker = provider<Seen>({
   name: 'docker',
   needs,
-  forgets: forgetUse,
+  forgets,
   portRules,
   scopes: hosts => hosts.map(({ name, engine: { registries } }) => ({ name, hosts: [name], registries })),
   detect: (_engine, folders) => detectScript(folders),

@@ -2,7 +2,7 @@
 import type { EngineWant } from '../../core/engine-want.js'
 import { usageError } from '../../core/errors.js'
 import type { Use } from '../../core/provider.js'
-import { configUse } from './config.js'
+import { configUse, forgetConfig } from './config.js'
 import { registryName, serverAddress } from './registries/credentials.js'
 
 /** What host and port of a registry are written with; the engine makes a folder's name of them. */
@@ -37,7 +37,7 @@ function checkRegistries({ registries, places }: EngineWant): void {
   }
 }
 
-/** Certificates and kept logins, as the playbook takes them. Where the file says nothing of them, it takes away what it brought. */
+/** Certificates and kept logins, as the playbook takes them. Where the file says nothing of them, it takes away what it brought: `wanted` is false. */
 function registryUse({ registries }: EngineWant): Use {
   const certificates: Record<string, string> = {}
   const logins: Record<string, { username: string; password: unknown }> = {}
@@ -67,13 +67,19 @@ function packageUse({ source, version, replace, repository = {} }: EngineWant): 
 
 /** The playbooks for an `engine:` block, in order. A usage error for registries that cannot be. */
 export function needs(engine: EngineWant): Use[] {
-  const { users, at } = engine
+  const { users } = engine
   checkRegistries(engine)
+  const registries = registryUse(engine)
   return [
     ...packageUse(engine),
     ...configUse(engine),
-    // Without an `engine:` block nothing was ever brought.
-    ...(at === undefined ? [] : [registryUse(engine)]),
+    ...(registries.vars.wanted ? [registries] : []),
     ...(users.length === 0 ? [] : [{ playbook: 'docker-users', vars: { users } }]),
   ]
+}
+
+/** The playbooks that take away what a kind did in an earlier run. Without an `engine:` block no registry was ever asked for. */
+export function forgets(engine: EngineWant, kind: string): Use[] {
+  if (kind === 'engine_config') return [forgetConfig(engine)]
+  return kind === 'engine_registries' && engine.at !== undefined ? [registryUse(engine)] : []
 }

@@ -1,15 +1,15 @@
 // Asks a host which certificates and logins of registries its engine has, and which of them are ours.
 import { UserError } from '../../core/errors.js'
 import { type Sh, sh } from '../../core/sh.js'
+import { registryMemoryFile } from '../../core/state.js'
 import type { Entry } from '../_look.js'
 import { probeText, readText } from '../text/_edit.js'
-import { engineFolder } from './probe.js'
 
 /** Where the engine looks for the certificates of registries: a folder each. It reads them anew with every pull. */
 export const certificatesFolder = '/etc/docker/certs.d'
 
 /** What we brought: lines `certificate HOST:PORT SHA256` and `login ADDRESS`. */
-export const memoryPath = `${engineFolder}/registries`
+export const memoryPath = registryMemoryFile
 
 /** What we brought, as the host remembers it. */
 export interface RegistryMemory {

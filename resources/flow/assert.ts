@@ -20,8 +20,10 @@ const wrongOnes = ({ that, texts = [] }: Want): string[] =>
   that.flatMap((holds, index) => (holds === true ? [] : [texts[index] ?? `number ${index + 1}`]))
 
 /** What is said of the assertions that do not hold. */
-const complaint = (want: Want): string =>
-  `${want.msg ?? 'what must hold does not'} (false: ${wrongOnes(want).join(', ')})`
+const complaint = (want: Want): string => {
+  const wrong = wrongOnes(want).filter(text => text !== 'false')
+  return (want.msg ?? 'what must hold does not') + (wrong.length === 0 ? '' : ` (false: ${wrong.join(', ')})`)
+}
 
 /**
  * Fails the play on this host when something does not hold at its turn. A plan lists what does not hold yet: a step before it may

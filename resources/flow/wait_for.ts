@@ -60,6 +60,13 @@ else there() { ${isHere ? listed : unknown}; }
 fi`
 }
 
+/** How it is said that what is waited for is so, or is not: a path is there, a port answers. */
+const stateWords = (want: Want): Record<Want['state'], string> => {
+  if (want.path !== undefined) return { present: 'present', absent: 'absent' }
+  const status = want.url === undefined ? '' : ` with ${want.status.join(' or ')}`
+  return { present: `an answer${status}`, absent: `no answer${status}` }
+}
+
 const subject = ({ port, host, path, url }: Want): string => path ?? url ?? `port ${port} of ${host}`
 
 /** Waits, where what is waited for is not so when it is asked. */
@@ -78,13 +85,16 @@ if there; then echo present; else echo absent; fi`,
       throw new UserError('the host did not say whether it is there', { output: out })
     return { state }
   },
-  diff: (want, seen) => (seen.state === want.state ? [] : [{ what: subject(want), from: seen.state, to: want.state }]),
+  diff: (want, seen) =>
+    seen.state === want.state
+      ? []
+      : [{ what: subject(want), from: stateWords(want)[seen.state], to: stateWords(want)[want.state] }],
   verb: () => 'wait',
   apply: want => [
     sh`(${definition(want)}
 end=$(($(date +%s) + ${want.timeout}))
 until ${want.state === 'present' ? sh`` : sh`! `}there; do
-  if [ "$(date +%s)" -ge "$end" ]; then echo ${`${subject(want)} is not ${want.state} after ${want.timeout} seconds`} >&2; exit 1; fi
+  if [ "$(date +%s)" -ge "$end" ]; then echo ${`${subject(want)}: still ${stateWords(want)[want.state === 'present' ? 'absent' : 'present']} after ${want.timeout} seconds`} >&2; exit 1; fi
   sleep 1
 done)`,
   ],

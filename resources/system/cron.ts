@@ -9,9 +9,13 @@ import { readTexts } from '../_content.js'
 import { unifiedDiff } from '../_diff.js'
 import { linesOf, textOfLines } from '../text/_edit.js'
 
-const field = (what: string) =>
+/** The numbers of a field, without those that say how many to step over. */
+const numbersIn = (text: string): number[] => (text.replace(/\/\d+/g, '').match(/\d+/g) ?? []).map(Number)
+
+const field = (what: string, least: number, most: number) =>
   z
     .union([z.int().transform(String), z.string().regex(/^[\w*,/~-]+$/, 'must be a time as crontab(5) writes it')])
+    .refine(text => numbersIn(text).every(one => one >= least && one <= most), `must be from ${least} to ${most}`)
     .default('*')
     .describe(what)
 
@@ -24,11 +28,11 @@ const schema = z
       .regex(/^[^\n\r]+$/, 'must be one line')
       .describe('What the job is called; the comment above it says so'),
     user: accountName.default('root').describe('Whose crontab'),
-    minute: field('0-59, */5, or *'),
-    hour: field('0-23'),
-    day: field('Day of the month, 1-31'),
-    month: field('1-12'),
-    weekday: field('0-6, Sunday is 0'),
+    minute: field('0-59, */5, or *', 0, 59),
+    hour: field('0-23', 0, 23),
+    day: field('Day of the month, 1-31', 1, 31),
+    month: field('1-12', 1, 12),
+    weekday: field('0-6, Sunday is 0', 0, 7),
     special_time: z.enum(times).optional().describe('Instead of the five: reboot, daily, …'),
     job: z
       .string()

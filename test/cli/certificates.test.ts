@@ -7,8 +7,8 @@ import { connect, createServer } from 'node:tls'
 import { type Test, test } from 'tap'
 import { clientCertificate, ensureAuthority, keepClient, openAuthority } from '../../cli/certificates/authority.js'
 import { issue, makeAuthority, type Pair } from '../../cli/certificates/issue.js'
-import { belongsTo, isSignedBy, missingNames, readCertificate } from '../../core/x509.js'
 import { Secret } from '../../core/secret.js'
+import { belongsTo, isSignedBy, missingNames, readCertificate } from '../../core/x509.js'
 
 function scratch(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-pki-'))

@@ -75,6 +75,8 @@ Plan: 4 to change, 23 unchanged, 1 unknown`,
 
 Plan: 1 to change, 0 unchanged`,
   )
+  const narrow = planText({ steps, unchanged: 0 }, createStyle(false, 30), false)
+  t.match(narrow, /^ {2}~ write file \/etc\/motd\n {6}\(content/m, 'a cause has lines of its own in a narrow terminal')
   t.equal(planText({ steps: [], unchanged: 5 }, plain, false), 'Plan: 0 to change, 5 unchanged')
   t.match(planText({ steps, unchanged: 0 }, createStyle(true), true), /\u001b\[32m\+\u001b\[39m/)
   t.end()

@@ -1,21 +1,18 @@
 // Compose files as parts of a project: what is read, what it comes to, what is warned of, and what is refused.
 import { test } from 'tap'
-import type { Keys } from '../../core/compose/keys/key.js'
-import { configKeys, fileKeys, networkKeys, secretKeys, volumeKeys } from '../../core/compose/keys/others.js'
-import { allServiceKeys, serviceKeys } from '../../core/compose/keys/service.js'
-import { checkContainers, networkSchema, serviceSchema, volumeSchema } from '../../core/containers/index.js'
+import { checkContainers } from '../../core/containers/index.js'
 import type { Project } from '../../core/project.js'
-import { z } from '../../core/schema.js'
 import type { ContainerWant } from '../../core/wanted.js'
 import { changesBetween } from '../../providers/docker/canonical.js'
 import { createRequest } from '../../providers/docker/containers/body.js'
 import { containerSpec } from '../../providers/docker/containers/spec.js'
 import { diff } from '../../providers/docker/diff/index.js'
 import { scope, seen } from '../providers/samples.js'
+import { testDamage } from './compose/damage.js'
 import { loadings } from './compose/loading.js'
 import { mistakes } from './compose/mistakes.js'
-import { schemaKeys } from './compose/schema-keys.js'
-import { settings } from './compose/settings.js'
+import { networkSettings, settings } from './compose/settings.js'
+import { testTables } from './compose/tables.js'
 import { load, local, refusal, result, wantedOn } from './containers/project-on-disk.js'
 
 const key = new Uint8Array(32)
@@ -75,6 +72,35 @@ test('templates are not ours in a Compose file, variables are told once, and val
     warnings.map(({ text, at }) => `${at.line}:${at.column} ${text}`),
     ['4:44 the variable GONE is not set, it is empty', '4:53 the variable GONE is not set, it is empty'],
   )
+})
+
+test('relative paths start from the folder of their file, here', async t => {
+  const tree = {
+    sub: {
+      'c.yaml':
+        'include: [deep/d.yaml]\nservices:\n  a: { image: x, volumes: ["v:/v", "w:/w", "./made:/made"], configs: [c, d], build: { context: ./b } }\nvolumes: { v: { driver_opts: { type: none, o: bind, device: ./d } } }\nconfigs: { c: { file: ./f } }\n',
+      f: 'f',
+      b: { Dockerfile: 'FROM x' },
+      deep: {
+        'd.yaml':
+          'volumes: { w: { driver_opts: { type: none, o: "ro,bind", device: d } } }\nconfigs: { d: { file: ./f } }\n',
+        f: 'f',
+      },
+    },
+  }
+  const { wanted } = await result(t, 'project: shop\ncompose: [sub/c.yaml]\n', tree)
+  const here = wanted.get(local)
+  const below = (path: unknown): string => String(path).replace(/^.*?(?=\/sub\/)/, '')
+  t.same(
+    here?.volumes.map(volume => below(volume.options.device)),
+    ['/sub/d', '/sub/deep/d'],
+  )
+  t.same(
+    here?.containers[0]?.config.mounts.map(({ type, source, target }) => `${type} ${below(source)} ${target}`),
+    ['bind /sub/f /c', 'bind /sub/deep/f /d', 'bind /sub/made /made', 'volume shop_v /v', 'volume shop_w /w'],
+  )
+  const [image] = here?.images ?? []
+  t.equal(image?.from === 'build' && below(image.context), '/sub/b')
 })
 
 test('what has no effect is told, each with its place, and the rest is as if it were not there', async t => {
@@ -144,6 +170,26 @@ test('each key is a difference of its own in the plan, and asks the engine for w
   }
 })
 
+test('each key of a network is a difference of its own in the plan', async t => {
+  const wantedWith = (lines: string) =>
+    wantedOn(t, `project: shop\ncontainers: { a: { image: x, networks: [n] } }\nnetworks: { n: { ${lines} } }\n`, local)
+  const [step] = diff(scope, await wantedWith(''), seen({}), { prune: false }).steps.filter(({ thing }) =>
+    thing.startsWith('network'),
+  )
+  if (step === undefined) throw new Error('no step for the network')
+  const { labels } = step.work as { labels: Record<string, string> }
+  const found = seen({ networks: [{ id: 'n', name: 'shop_n', labels }] })
+  for (const [lines, names] of [['', []], ...networkSettings] as const) {
+    const { steps } = diff(scope, await wantedWith(lines), found, { prune: false })
+    const changes = steps.filter(({ thing }) => thing.startsWith('network')).flatMap(each => each.changes ?? [])
+    t.same(
+      changes.map(({ what }) => what),
+      names,
+      lines,
+    )
+  }
+})
+
 test('what an engine is too old for is told, or refused where it would be something else', async t => {
   const wanted = await wantedOn(t, fileOf('annotations: { a: b }\nhealthcheck: { test: x, start_interval: 1s }'), local)
   const told = (api: string | undefined): string[] =>
@@ -159,64 +205,9 @@ test('what an engine is too old for is told, or refused where it would be someth
   t.throws(() => diff(scope, part, seen({ api: '1.44' }), { prune: false }), /subpath needs engine 26/)
 })
 
-interface Shape {
-  properties?: Record<string, Shape>
-  additionalProperties?: Shape | boolean
-  items?: Shape
-  anyOf?: Shape[]
-}
+test('the table of keys is what the schemas take, and has every key of the Compose schema', async t => testTables(t))
 
-/** Keys of a schema and of its tables, one below the other. */
-function compare(keys: Keys, shape: Shape, path: string, faults: string[]): void {
-  const shapes = (each: Shape): Shape[] => [each, ...(each.anyOf ?? []).flatMap(shapes)]
-  const deeper = (each: Shape): Shape[] =>
-    shapes(each).flatMap(one => [
-      one,
-      ...(one.items ? shapes(one.items) : []),
-      ...(typeof one.additionalProperties === 'object' ? shapes(one.additionalProperties) : []),
-    ])
-  const known = Object.assign({}, ...deeper(shape).map(one => one.properties ?? {})) as Record<string, Shape>
-  for (const [name, { does, inside, named }] of Object.entries(keys)) {
-    const honoured = does === 'yes' || does === 'same'
-    if (honoured !== name in known) faults.push(`${path}.${name}: table ${does}, schema ${name in known}`)
-    const below = inside ?? named
-    if (honoured && below !== undefined && name in known) compare(below, known[name] ?? {}, `${path}.${name}`, faults)
-  }
-  for (const name of Object.keys(known)) if (!(name in keys)) faults.push(`${path}.${name}: not in the table`)
-}
-
-test('the table of keys is what the schemas take', t => {
-  const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape
-  const faults: string[] = []
-  compare(
-    { ...taken, volumes: { does: 'yes', text: '', inside: volumesInside } },
-    shapeOf(serviceSchema),
-    'service',
-    faults,
-  )
-  compare(networkKeys, shapeOf(networkSchema), 'network', faults)
-  compare(volumeKeys, shapeOf(volumeSchema), 'volume', faults)
-  t.same(faults, [])
-  t.end()
-})
-
-test('the table has every key of the Compose schema, and no others', t => {
-  const roots: Record<string, Keys> = {
-    file: fileKeys,
-    service: serviceKeys,
-    network: networkKeys,
-    volume: volumeKeys,
-    secret: secretKeys,
-    config: configKeys,
-  }
-  for (const [path, names] of Object.entries(schemaKeys)) {
-    const [root = '', ...steps] = path.split('.')
-    let keys: Keys | undefined = roots[root]
-    for (const step of steps) keys = keys?.[step]?.inside ?? keys?.[step]?.named
-    t.same(Object.keys(keys ?? {}).sort(), names.split(/\s+/).sort(), path)
-  }
-  t.end()
-})
+test('damaged files give errors for users and nothing else', async t => testDamage(t))
 
 test('a project without Compose files has none of this', async t => {
   const { configs, secretFiles, inactive, warnings }: Project = await load(t, 'project: shop\n')

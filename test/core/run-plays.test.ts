@@ -142,7 +142,7 @@ test('several hosts: plays, batches, failures', async t => {
     })
     put(here, 'bad', '', 'a')
     const went = await here.up()
-    t.match(went.ends, { 'a/p/one': /^failed/, 'a/q/two': 'skipped: waits for a/p/one', 'b/q/two': 'done' })
+    t.match(went.ends, { 'a/p/one': /^failed/, 'a/q/two': 'skipped: waits for p/one', 'b/q/two': 'done' })
   })
 })
 

@@ -79,7 +79,7 @@ test('a role: its files, its variables, its handlers by name and by what they li
       'create a/p/web : raw: web : raw: content differs',
       'create a/p/web : page 2: web : page: content differs',
       'create a/p/web : raw 2: web : raw: content differs',
-      'run a/p/end: end: command: /end does not exist → run',
+      'run a/p/end: end: /end does not exist',
       'run a/p/handler web : reload: web : reload: notified by web : page',
       'run a/p/handler web : other: web : other: notified by web : raw',
     ],

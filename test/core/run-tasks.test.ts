@@ -88,6 +88,32 @@ test('registers are read as they are at that place of the play', async t => {
   t.equal(text(hosts.a?.folder, 'second'), 'two')
 })
 
+test('what was read before a change that is to come is not taken for sure', async t => {
+  const tasks = `- { name: make, command: { sh: "echo two >{{ folder }}/version", creates: "{{ folder }}/version" } }
+- { name: read, command: { sh: "cat {{ folder }}/version 2>/dev/null || echo one" }, read_only: true, register: seen }
+- { name: write, copy: { dest: "{{ folder }}/{{ seen.stdout }}", content: x } }
+- { name: only two, copy: { dest: "{{ folder }}/more", content: x }, when: seen.stdout == "two" }`
+  const { up, look, hosts } = await site(t, one, { 'play.yaml': play(tasks) })
+  t.match((await look()).listed, [
+    /^run a\/p\/make: /,
+    'change a/p/write: write: depends on seen, after make',
+    'change a/p/only two: only two: depends on seen, after make',
+  ])
+  t.match((await up()).ends, { 'a/p/write': 'done', 'a/p/only two': 'done' })
+  t.equal(text(hosts.a?.folder, 'two') + text(hosts.a?.folder, 'more') + text(hosts.a?.folder, 'one'), 'xx')
+  t.same((await up()).listed, [])
+})
+
+test('a handler that restarts is called so in the plan', async t => {
+  const tasks = '- { name: make, copy: { dest: "{{ folder }}/made", content: x }, notify: again }'
+  const again = '- { name: again, service: { name: nosuch, state: restarted } }'
+  const { look } = await site(t, one, { 'play.yaml': play(tasks, again) })
+  t.match((await look()).listed, [
+    'create a/p/make: make: content differs',
+    'restart a/p/handler again: again: notified by make',
+  ])
+})
+
 test('two plays of one name do not answer for each other', async t => {
   const copy = (name: string): string => `- { name: write, copy: { dest: "{{ folder }}/${name}", content: ${name} } }`
   const { up, hosts } = await site(t, one, { 'play.yaml': play(copy('x')) + play(copy('y')) })

@@ -8,6 +8,22 @@ import { hostEntry, type Ran, type RunOptions, testProject, told } from './comma
 
 export type Engine = Record<string, unknown>
 
+/** What most of the tests want of an engine. */
+export const baseTls = { clients: ['ci'], sans: ['docker.shop.test'] }
+export const baseDaemon = {
+  'live-restore': true,
+  'log-driver': 'json-file',
+  'log-opts': { tag: '{{.Name}}/{{host.name}}' },
+  labels: ['zone=a'],
+}
+export const base: Engine = {
+  listen: ['unix', 'tcp://0.0.0.0:2376'],
+  tls: baseTls,
+  daemon: baseDaemon,
+  users: ['nobody'],
+  proxy: { http: { secret: 'PROXY' } },
+}
+
 /** The password that must stand nowhere but in files of root's alone. */
 export const password = 'hunter22-of-the-proxy'
 

@@ -4,39 +4,26 @@ import { t as all, test } from 'tap'
 import { keepClient } from '../../cli/certificates/authority.js'
 import { issue, makeAuthority } from '../../cli/certificates/issue.js'
 import { tracesOf, watchHere } from '../providers/secret-traces.js'
-import { hostEntry, type Ran, testProject, told } from './command.js'
+import { told } from './command.js'
 import {
   answerTo,
+  base,
   client,
   copyOf,
+  baseDaemon as daemon,
   type Engine,
   engineSite,
   exported,
   linesOf,
   password,
   spareFolder,
+  baseTls as tls,
 } from './engine-site.js'
-import { ends } from './run-events.js'
 
 all.setTimeout(240_000)
 all.jobs = 2
 
 const nothing = /Nothing to do/
-const tls = { clients: ['ci'], sans: ['docker.shop.test'] }
-const daemon = {
-  'live-restore': true,
-  'log-driver': 'json-file',
-  'log-opts': { tag: '{{.Name}}/{{host.name}}' },
-  labels: ['zone=a'],
-}
-const base: Engine = {
-  listen: ['unix', 'tcp://0.0.0.0:2376'],
-  tls,
-  daemon,
-  users: ['nobody'],
-  proxy: { http: { secret: 'PROXY' } },
-}
-
 for (const [release, version] of [
   ['bookworm', '20.10'],
   ['trixie', '26.1'],
@@ -174,78 +161,3 @@ for (const [release, version] of [
       await untouched({ ...now, tls: { ...tls, sans: ['new.shop.test'] } }, /others can read the private key .*ca\.key/)
     })
   })
-
-test('an engine that is configured and used in one run, and what happens when the file says nothing of it any more', async t => {
-  const site = await engineSite(t, 'bookworm')
-  const { said, run, write } = site
-  const containers = `containers:
-  app: { image: "box:1", command: [sleep, "100000"], init: true }
-  back: { image: "box:1", command: [sleep, "100000"], init: true, restart: always }
-`
-  const up = async (engine: Engine, more = containers): Promise<Ran> => {
-    write(engine, more)
-    const ran = await run(['up', '--yes', '--json'])
-    t.equal(ran.code, 0, told(ran))
-    return ran
-  }
-  const running = () => said("docker ps --format '{{.Names}}' | sort | tr '\\n' ' '")
-
-  await t.test('certificates, a restart and containers in one run', async t => {
-    const first = await up({ ...base, daemon: { 'log-driver': 'local' } })
-    t.notMatch(first.stdout, password)
-    t.equal(await running(), 'eng-app-1 eng-back-1')
-    t.match(await said("docker inspect -f '{{.HostConfig.LogConfig.Type}}' eng-app-1"), 'local')
-  })
-
-  await t.test('what a restart stops is started again, as the plan says', async t => {
-    const engine = { ...base, daemon: { 'log-driver': 'local', mtu: 1400 } }
-    write(engine, containers)
-    const plan = await run(['plan'])
-    t.match(plan.stdout, /stops 2 containers: [\s\S]*start container eng-app-1 .*stopped by the change of the engine/)
-    const ends_ = ends(await up(engine))
-    t.match(ends_, { 'web/container eng-app-1': 'done', 'web/container eng-back-1': 'already' })
-    t.equal(await running(), 'eng-app-1 eng-back-1')
-    write(engine, containers)
-    t.match((await run(['up', '--yes'])).stdout, nothing)
-  })
-
-  await t.test('mistakes are told at their line, and what may trouble later is warned of once', async t => {
-    const mistaken = async (block: string): Promise<string> => {
-      const file = readFileSync(site.folder('longshore.yaml'), 'utf8').split('\n')
-      site.project.write('longshore.yaml', [...file.slice(0, 2), 'engine:', block, ''].join('\n'))
-      return told(await run(['plan']))
-    }
-    t.match(await mistaken('  daemon:\n    debug: sure'), /`debug`[\s\S]*longshore\.yaml:5:12/)
-    t.match(
-      await mistaken('  listen:\n    - unix\n    - "tcp://0.0.0.0:2375"'),
-      /whoever reaches it[\s\S]*longshore\.yaml:6:7/,
-    )
-    t.match(
-      await mistaken('  daemon:\n    debug: true\n    proxies: {}'),
-      /20\.10\.24\S* refuses to start with `proxies`[\s\S]*longshore\.yaml:6:14/,
-    )
-    t.match(
-      await mistaken('  tls: { days: 10, renew_before: 10d }'),
-      /cannot be renewed 10 days before its end[\s\S]*longshore\.yaml:4:\d+/,
-    )
-    t.equal((await mistaken('  daemon: { api-cors-header: "*" }')).match(/from 27\.\d+ on|from 29\.0 on/g)?.length, 2)
-  })
-
-  await t.test("another project says nothing of it; its own file's silence takes it back", async t => {
-    const before = await said('cat /etc/docker/daemon.json')
-    const other = testProject({
-      'longshore.yaml': `project: other\nhosts: { web: ${hostEntry(site.host)} }\nengine: { source: distro }\n`,
-    })
-    t.teardown(() => other.remove())
-    const theirs = await other.run(['provision', '--yes'])
-    t.match(theirs.stdout, nothing, told(theirs))
-    t.equal(await said('cat /etc/docker/daemon.json'), before)
-    await site.settle({})
-    t.equal(
-      await said('ls /etc/docker/daemon.json /etc/docker/tls /etc/systemd/system/docker.service.d 2>/dev/null'),
-      '',
-    )
-    t.match(await answerTo(site.host.ip, site.folder('pki/clients/ci'), spareFolder(t)), /refused|Cannot connect/)
-    t.match((await run(['-v', 'provision', '--yes'])).stderr, /1 connection, 1 exec/)
-  })
-})

@@ -147,7 +147,12 @@ test('what hosts need for registries', t => {
     'R.example:5000': registry({ ca: '/p/ca.crt', insecure: true }),
     'a.example': registry({ insecure: true }),
   }
-  t.same(uses({ registries }), [
+  const [config, ...others] = uses({ registries })
+  t.match(config, {
+    playbook: 'docker-config',
+    settings: { value: { daemon: { 'insecure-registries': ['a.example', 'r.example:5000'] } } },
+  })
+  t.same(others, [
     {
       playbook: 'docker-registries',
       vars: {
@@ -157,11 +162,18 @@ test('what hosts need for registries', t => {
       },
     },
   ])
-  t.match(uses({}), [{ playbook: 'docker-registries', vars: { wanted: false } }], 'what was brought before goes')
+  t.same(uses({}), [])
+  const forgets = (kind: string) => docker.forgets?.(engine({}), kind)
+  t.match(
+    forgets('engine_registries'),
+    [{ playbook: 'docker-registries', vars: { wanted: false } }],
+    'what was brought before goes',
+  )
+  t.match(forgets('engine_config'), [{ playbook: 'docker-config', settings: { value: { project: '{{ project }}' } } }])
   t.same(docker.needs({ ...anyEngine(), source: 'none' }), [], 'nothing without an engine block')
   t.same(
     uses({ source: 'distro', users: ['ann'] }).map(({ playbook }) => playbook),
-    ['docker', 'docker-registries', 'docker-users'],
+    ['docker', 'docker-users'],
   )
   t.same(registryDaemonKeys(registries), { 'insecure-registries': ['a.example', 'r.example:5000'] })
   t.same(registryDaemonKeys({ r: registry() }), {})

@@ -135,8 +135,8 @@ for (const shell of shells) {
     setTimeout(() => writeFileSync(late, ''), 500)
     t.match(await waiting, { changes: [{ from: 'absent', to: 'present' }], ended: { code: 0 }, left: [] })
     const never = await converge('wait_for', { path: late, state: 'absent', timeout: 1 }, shell)
-    t.match(never.ended, { code: 1, stderr: /is not absent after 1 seconds/ })
-    t.match((await plan('wait_for', { port: 1 }, shell)).changes, [{ from: 'absent' }])
+    t.match(never.ended, { code: 1, stderr: /late: still present after 1 seconds/ })
+    t.match((await plan('wait_for', { port: 1 }, shell)).changes, [{ from: 'no answer' }])
     t.same((await plan('wait_for', { port: 1, state: 'stopped' }, shell)).changes, [])
   })
 

@@ -194,9 +194,12 @@ export const ownServiceKeys: Keys = {
   gate: refused('not supported by this version yet'),
 }
 
+/** What a service of a Compose file may say once it is read; our own keys have come from `x-longshore`. */
+export const composedServiceKeys: Keys = { ...serviceKeys, ...ownServiceKeys }
+
 /** What an entry of `containers:` may say. */
 export const allServiceKeys: Keys = {
-  ...serviceKeys,
-  ...ownServiceKeys,
+  ...composedServiceKeys,
+  build: yes('Builds the image.', { inside: { ...buildKeys, at: yes('Where it is built.') } }),
   extends: refused('services of longshore.yaml extend none; in a Compose file they do'),
 }

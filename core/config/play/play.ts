@@ -10,6 +10,7 @@ import { collectProblems, type Problems } from '../problems.js'
 import { partOf } from '../raw.js'
 import { readSelector } from '../selector.js'
 import { checkTemplates } from '../syntax.js'
+import { circleText, orderHandlers } from './handler-order.js'
 import { answersTo, checkNames, checkNotify } from './handlers.js'
 import { adopt, inherit, originInside } from './inherit.js'
 import type { ResourceKind } from './kind.js'
@@ -96,7 +97,7 @@ export async function readPlay(raw: Raw, reading: PlayReading): Promise<Play | u
   for (const word of ['vars', 'environment']) checkTemplates(partOf(raw, [word]), problems)
   const reached = await followUses(tasks, library, new Set([...names, ...answersTo(own)]), problems)
   // As Ansible does: the handlers of roles come first.
-  const handlers = [...reached.handlers, ...own]
+  const handlers = orderHandlers([...reached.handlers, ...own], (circle, at) => problems.add(circleText(circle), at))
   if (!reached.hasOpenNames)
     for (const notify of [reached.notify, ...own.map(handler => handler.notify)])
       checkNotify(notify, new Set([...names, ...answersTo(handlers)]), problems.add)

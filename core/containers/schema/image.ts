@@ -23,6 +23,12 @@ export const buildSchema = z
           dockerfile: z.string().min(1).optional().describe('Relative to the context; Dockerfile if left out.'),
           args: valueMap.optional().describe('Build arguments; one without a value comes from the environment.'),
           target: z.string().optional().describe('The stage to build.'),
+          at: z
+            .enum(['host', 'once', 'here'])
+            .optional()
+            .describe(
+              'Where it is built: on each host that needs it (host, the default), on the first of them (once), or on the host of this machine (here). The others then receive it.',
+            ),
         },
         laterBuildKeys,
       ),
@@ -35,8 +41,9 @@ export const buildSchema = z
       dockerfile = 'Dockerfile',
       args = {},
       target,
+      at = 'host',
     } = typeof build === 'string' ? { context: build } : build
-    return { context, dockerfile, args, ...(target === undefined ? {} : { target }) }
+    return { context, dockerfile, args, at, ...(target === undefined ? {} : { target }) }
   })
 
 /** A build as it was written: paths are not resolved yet. */

@@ -209,16 +209,16 @@ const hostLine = (text: string): string => {
 /** `extra_hosts:` as a list of "name:address" or a map, as "name:address" texts. */
 export const extraHostsSchema = z
   .union(
-    [
-      z.array(written(hostLine)),
-      z.record(z.string(), z.union([z.string(), texts], { error: 'must be an address or a list of them' })),
-    ],
-    { error: 'must be a list of "name:address" texts, or a map' },
+    [texts, z.record(z.string(), z.union([z.string(), texts], { error: 'must be an address or a list of them' }))],
+    {
+      error: 'must be a list of "name:address" texts, or a map',
+    },
   )
   .transform(given =>
     Array.isArray(given)
       ? given
       : Object.entries(given).flatMap(([name, addresses]) =>
-          (typeof addresses === 'string' ? [addresses] : addresses).map(address => hostLine(`${name}:${address}`)),
+          (typeof addresses === 'string' ? [addresses] : addresses).map(address => `${name}:${address}`),
         ),
   )
+  .pipe(z.array(written(hostLine)))

@@ -81,7 +81,7 @@ export async function change(context: TaskContext, instance: Instance, command: 
     ...(task.timeout === undefined ? {} : { timeout: task.timeout }),
   }
   const before = await marksBefore(context, instance, place)
-  const clears = last && place.context === context && endsItsMark(instance)
+  const clears = last && place.context === context && endsItsMark(context, instance)
   const afterwards = clears ? clearPending(project, handlerName(instance.run)).sh : ''
   const leaves = last ? kind.returnsWithin?.(instance.want) : undefined
   const follow = last && leaves === undefined ? followUps(context, instance) : []

@@ -109,7 +109,8 @@ async function apply(context: TaskContext, instance: Instance): Promise<TaskEnd>
   if (answer.code === 0 && kind.keeps) await context.keep(kind.keeps(instance.want, last))
   const state = result.changed ? 'done' : 'already'
   if (result.failed) return { state, text: allowed, ignored: true }
-  return tries > 1 ? { state, text: `at try ${tries}` } : { state }
+  if (tries > 1) return { state, text: `at try ${tries}` }
+  return state === 'done' ? { state } : { state, text: 'by its own words' }
 }
 
 /** True for what only reads and whose `until` did not hold when it was read last. */

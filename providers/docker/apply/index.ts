@@ -9,6 +9,7 @@ import { importImage } from '../images/import.js'
 import { pullImage } from '../images/pull.js'
 import { removeImages } from '../images/remove.js'
 import type { DockerEngine } from '../open.js'
+import { receiveImage } from '../ship/receive.js'
 import type { Work } from '../work.js'
 import { type Job, makeJob } from './job.js'
 import { createNetwork, createVolume, removeNetwork, removeVolume } from './stores.js'
@@ -17,6 +18,7 @@ async function makeImage(job: Job, work: Extract<Work, { kind: 'image' }>): Prom
   const { want } = work
   if (want.from === 'build') return buildImage(job, work, want)
   if (want.from === 'import') return importImage(job, work, want)
+  if (want.from === 'host') return receiveImage(job, want)
   await pullImage(job, want.ref, want.at, '', want.platform)
   return { state: 'done' }
 }

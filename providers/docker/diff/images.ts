@@ -12,8 +12,9 @@ import type { ImageDefinition } from '../observe/seen.js'
 import { credentialsFor, registryWant } from '../registries/credentials.js'
 import { makeStep } from '../work.js'
 import type { DiffContext } from './parts.js'
+import { receiveCause } from './received.js'
 
-const made = { build: 'built', import: 'imported', pull: 'pulled' } as const
+const made = { build: 'built', import: 'imported', pull: 'pulled', host: 'received' } as const
 
 /** How an image that another one or a container is made from will come about in this run: "built", "imported", "pulled". */
 export function makingOf(context: DiffContext, ref: string): { step: EngineStep; made: string } | undefined {
@@ -110,7 +111,9 @@ export function diffImages(context: DiffContext): void {
         ? buildCause(context, want, definition, found)
         : want.from === 'import'
           ? { cause: importCause(want, definition.spec, found) }
-          : { cause: found ? undefined : 'not there' }
+          : want.from === 'host'
+            ? { cause: receiveCause(context, want, found) }
+            : { cause: found ? undefined : 'not there' }
     if (told?.cause === undefined) {
       context.unchanged++
       return
@@ -121,7 +124,7 @@ export function diffImages(context: DiffContext): void {
       makeStep(
         scope,
         thing,
-        { ...told, cause: told.cause, verb: want.from, after },
+        { ...told, cause: told.cause, verb: want.from === 'host' ? 'receive' : want.from, after },
         { ...origin, kind: 'image', want },
       ),
     )

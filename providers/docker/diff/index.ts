@@ -33,6 +33,7 @@ export function diff(scope: Scope, wanted: Wanted, seen: Seen, options: DiffOpti
     scope,
     wanted,
     seen: withStopped(seen, options.stopped),
+    sources: options.sources,
     steps: new Map(),
     warnings: [],
     orphans: [],

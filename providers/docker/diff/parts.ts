@@ -2,7 +2,7 @@
 
 import type { At } from '../../../core/errors.js'
 import { UserError } from '../../../core/errors.js'
-import type { EngineStep, Scope } from '../../../core/provider.js'
+import type { EngineStep, ImageSource, Scope } from '../../../core/provider.js'
 import type { Wanted } from '../../../core/wanted.js'
 import type { Seen } from '../observe/seen.js'
 
@@ -11,6 +11,8 @@ export interface DiffContext {
   readonly scope: Scope
   readonly wanted: Wanted
   readonly seen: Seen
+  /** Engines that images come from, by host. */
+  readonly sources?: ReadonlyMap<string, ImageSource> | undefined
   /** Steps by the thing they are for ("network shop_default"). */
   readonly steps: Map<string, EngineStep>
   readonly warnings: string[]

@@ -4,6 +4,7 @@ import { parseSpec } from '../canonical.js'
 import { familiarReference } from '../images/reference.js'
 import { isOurContainer, labels } from '../labels.js'
 import type { Seen, SeenContainer, SeenThing } from '../observe/seen.js'
+import { carrierLabel } from '../ship/holdings.js'
 import { makeStep, type Origin, stepId } from '../work.js'
 import { leftoverOf } from './leftovers.js'
 import type { DiffContext } from './parts.js'
@@ -99,6 +100,7 @@ function imageSteps(scope: Scope, origin: Origin, seen: Seen, after: string[]): 
     const mine = tags.includes(familiarReference(ref)) ? familiarReference(ref) : tags.length === 0 ? id : undefined
     if (mine !== undefined) refs.set(ref, [...(refs.get(ref) ?? []), mine])
   }
+  for (const { id, labels: found } of seen.images) refs.get(found[carrierLabel] ?? '')?.push(id)
   return [...refs].map(([ref, mine]) => {
     const bases = [...refs.keys()].filter(other => other !== ref && isBuiltUpon(seen, other, ref))
     const told = {

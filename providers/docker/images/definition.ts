@@ -49,7 +49,7 @@ export async function defineImage(
   files: LocalFiles,
   key: Uint8Array,
 ): Promise<ImageDefinition | undefined> {
-  if (want.from === 'pull') return undefined
+  if (want.from === 'pull' || want.from === 'host') return undefined
   if (want.from === 'import') return { spec: await defineImport(want, files), bases: [] }
   return defineBuild(want, await readContext(files, want), key)
 }

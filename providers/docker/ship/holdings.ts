@@ -17,11 +17,15 @@ export interface ImageDetails {
   RootFS: { Layers?: string[] | null }
 }
 
-/** An image that holds layers for one that is on its way; gone as soon as that one is there. */
+/**
+ * An image of ours that holds the lowest layers of one that is on its way; gone as soon as that one is there. In a containerd store it
+ * stays: of what other images brought there, only the unpacked content is certain to be there, and not the layer as we would send it.
+ */
 export interface Carrier {
   id: string
   /** The image that it was made for. */
   ships: string
+  tags: readonly string[]
 }
 
 /** Label of a carrier: the reference of the image on its way. */
@@ -49,6 +53,13 @@ async function hasContentStore(engine: DockerEngine, signal: AbortSignal): Promi
   return (DriverStatus ?? []).some(([name, value]) => name === 'driver-type' && value.startsWith('io.containerd.'))
 }
 
+/** The carriers among images. */
+export const carriersIn = (listed: readonly ImageSummary[]): Carrier[] =>
+  listed.flatMap(({ Id, Labels, RepoTags }) => {
+    const ships = Labels?.[carrierLabel]
+    return ships === undefined ? [] : [{ id: Id, ships, tags: RepoTags ?? [] }]
+  })
+
 /** Asks an engine for the layers of all its images. The list names none, so that each image is asked for: as many at a time as there are sockets. */
 export async function readHoldings(engine: DockerEngine, signal: AbortSignal): Promise<Holdings> {
   const [isContent, listed] = await Promise.all([
@@ -56,15 +67,13 @@ export async function readHoldings(engine: DockerEngine, signal: AbortSignal): P
     engine.api.json<ImageSummary[]>({ path: '/images/json', signal }),
   ])
   const details = await Promise.all(listed.map(({ Id }) => inspectShape(engine, Id, signal)))
+  const carriers = carriersIn(listed)
   const known = new Set<string>()
   for (const found of details) {
     const layers = found?.RootFS.Layers ?? []
-    for (const id of isContent ? layers : chainIds(layers)) known.add(id)
+    if (!isContent) for (const id of chainIds(layers)) known.add(id)
+    else if (carriers.some(({ id }) => id === found?.Id)) for (const id of layers) known.add(id)
   }
-  const carriers = listed.flatMap(({ Id, Labels }) => {
-    const ships = Labels?.[carrierLabel]
-    return ships === undefined ? [] : [{ id: Id, ships }]
-  })
   return { layers: { by: isContent ? 'content' : 'chain', known }, carriers }
 }
 

@@ -1,4 +1,5 @@
 // Loads archives into one engine: groups of layers first, each held by a carrier image, so that a broken try is not made all over again.
+import { createHash } from 'node:crypto'
 import { Transform } from 'node:stream'
 import { messageOf, UserError } from '../../../core/errors.js'
 import type { ImageSummary, ProgressEvent } from '../api/shapes.js'
@@ -8,7 +9,7 @@ import { familiarReference, splitReference } from '../images/reference.js'
 import type { DockerEngine } from '../open.js'
 import { type ShippedImage, shipArchive } from './archive.js'
 import { lacking } from './chain.js'
-import { carrierLabel, type Holdings, type ImageDetails, inspectShape } from './holdings.js'
+import { carrierLabel, carriersIn, type Holdings, type ImageDetails, inspectShape } from './holdings.js'
 import type { SavedImage } from './read-saved.js'
 import type { Spool, SpooledLayer } from './spool.js'
 
@@ -21,6 +22,7 @@ export interface Target {
 
 /** An image that is read, or is being read, from its source. */
 export interface Shipment {
+  /** As engines list it, with its tag. */
   ref: string
   details: ImageDetails
   layers: readonly string[]
@@ -34,7 +36,9 @@ export interface Shipment {
 /** The engine will not have what it was sent: it lacks something that was left out. */
 export class RefusedArchive extends Error {}
 
-export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+/** Bytes as people say them. */
+export const sizeText = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 
 /** Bytes between two lines of progress. */
 const tellEvery = 4e6
@@ -54,7 +58,7 @@ async function load(
       if (bytes - told > tellEvery) {
         told = bytes
         const total = spool.total()
-        tell(`sent ${megabytes(before + bytes)}${total === undefined ? '' : ` of at most ${megabytes(total)}`}`)
+        tell(`sent ${sizeText(before + bytes)}${total === undefined ? '' : ` of at most ${sizeText(total)}`}`)
       }
       done(null, chunk)
     },
@@ -84,12 +88,12 @@ async function load(
   return bytes
 }
 
-/** Removes the carriers of an image. */
-async function removeCarriers({ engine }: Target, { ref, signal }: Shipment): Promise<void> {
+/** Removes the carriers of an image, but for the one of this name. */
+async function removeCarriers({ engine }: Target, { ref, signal }: Shipment, kept?: string): Promise<void> {
   const listed = await engine.api.json<ImageSummary[]>({ path: '/images/json', signal })
-  for (const { Id, Labels } of listed)
-    if (Labels?.[carrierLabel] === ref)
-      await unlessMissing(engine.api.json({ method: 'DELETE', path: `/images/${Id}`, query: { force: true }, signal }))
+  for (const { id, ships, tags } of carriersIn(listed))
+    if (ships === ref && (kept === undefined || !tags.includes(kept)))
+      await unlessMissing(engine.api.json({ method: 'DELETE', path: `/images/${id}`, query: { force: true }, signal }))
 }
 
 /** Settings of an image that does nothing but hold the lowest layers. */
@@ -111,24 +115,20 @@ export const tagImage = ({ engine }: Target, image: string, ref: string, signal:
   return engine.api.json({ method: 'POST', path: `/images/${image}/tag`, query: { repo: name, tag }, signal })
 }
 
-/** The image itself. In the containerd store an image that cannot be unpacked keeps its name: there it is named once it is whole. */
-async function loadWhole(
-  target: Target,
-  shipment: Shipment,
-  { image, carrier, before }: { image: ShippedImage; carrier: string; before: number },
-): Promise<number> {
+/** The image itself. In the containerd store one that cannot be unpacked would keep its name: there it is named once it is whole. */
+async function loadWhole(target: Target, shipment: Shipment, image: ShippedImage, before: number): Promise<number> {
   const { engine } = target
-  const { signal } = shipment
+  const { signal, details } = shipment
   if (!image.sizes) return load(target, shipment, image, before)
-  const drop = (): Promise<unknown> =>
-    unlessMissing(engine.api.json({ method: 'DELETE', path: `/images/${carrier}`, query: { force: true } }))
+  const passing = `longshore-part:${details.Id.replace('sha256:', '').slice(0, 12)}`
   try {
-    const bytes = await load(target, shipment, { ...image, ref: carrier }, before)
-    await tagImage(target, carrier, image.ref, signal)
+    const bytes = await load(target, shipment, { ...image, ref: passing }, before)
+    await tagImage(target, passing, image.ref, signal)
     return bytes
   } finally {
+    const request = { method: 'DELETE', path: `/images/${passing}`, query: { force: true } } as const
     // Where the connection is gone it stays, and the next try takes its name.
-    await drop().catch(() => undefined)
+    await engine.api.json(request).catch(() => undefined)
   }
 }
 
@@ -146,9 +146,12 @@ export async function sendTo(target: Target, shipment: Shipment, { layers: has, 
   const { layers, ref, spool, groupBytes } = shipment
   const lacks = lacking(layers, has)
   const isContent = has.by === 'content'
-  const carrier = `longshore-part:${shipment.details.Id.replace('sha256:', '').slice(0, 12)}`
-  const sizesIfNeeded = async (): Promise<{ sizes?: ReadonlyMap<string, number> }> =>
-    isContent ? { sizes: (await shipment.saved).sizes } : {}
+  const carrier = `longshore-layers:${createHash('sha256').update(ref).digest('hex').slice(0, 12)}`
+  const sizes = isContent ? { sizes: (await shipment.saved).sizes } : {}
+  const carry = (lowest: readonly string[], sent: readonly SpooledLayer[]): Promise<number> => {
+    const config = carrierConfig(shipment, lowest)
+    return load(target, shipment, { ref: carrier, config, layers: lowest, sent, ...sizes }, bytes)
+  }
   let group = new Map<string, SpooledLayer>()
   let bytes = 0
   let count = 0
@@ -160,20 +163,17 @@ export async function sendTo(target: Target, shipment: Shipment, { layers: has, 
       count++
     }
     const waiting = [...group.values()].reduce((sum, layer) => sum + layer.bytes, 0)
-    const isLast = !lacks.includes(true, index + 1)
-    if (waiting < groupBytes || isLast) continue
-    const lowest = layers.slice(0, index + 1)
-    const config = carrierConfig(shipment, lowest)
-    const part = { ref: carrier, config, layers: lowest, sent: [...group.values()], ...(await sizesIfNeeded()) }
-    bytes += await load(target, shipment, part, bytes)
+    if (waiting < groupBytes || !lacks.includes(true, index + 1)) continue
+    bytes += await carry(layers.slice(0, index + 1), [...group.values()])
     carried = true
     group = new Map()
   }
   const { config } = await shipment.saved
-  const image = { ref, config, layers, sent: [...group.values()], ...(await sizesIfNeeded()) }
-  bytes += await loadWhole(target, shipment, { image, carrier, before: bytes })
-  const there = await inspectShape(target.engine, familiarReference(ref), shipment.signal)
+  bytes += await loadWhole(target, shipment, { ref, config, layers, sent: [...group.values()], ...sizes }, bytes)
+  const there = await inspectShape(target.engine, ref, shipment.signal)
   if (there === undefined) throw new RefusedArchive('it is not there after it was loaded')
-  if (carried || carriers.some(({ ships }) => ships === ref)) await removeCarriers(target, shipment)
+  if (isContent) bytes += await carry(layers, [])
+  if (isContent || carried || carriers.some(({ ships }) => ships === ref))
+    await removeCarriers(target, shipment, isContent ? carrier : undefined)
   return { bytes, layers: count }
 }

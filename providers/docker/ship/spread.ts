@@ -93,7 +93,7 @@ async function receiverFor(
   arrived: (how: Arrival) => void,
 ): Promise<Receiver | undefined> {
   const [named, same] = await Promise.all([
-    inspectShape(target.engine, familiarReference(ref), signal),
+    inspectShape(target.engine, ref, signal),
     inspectShape(target.engine, details.Id, signal),
   ])
   if (named && isSameImage(named, details)) {
@@ -109,17 +109,18 @@ async function receiverFor(
 }
 
 /**
- * Brings the image that `ref` names on the source to all targets. A target that fails does not hold up the others: how each fared comes back
+ * Brings the image that `reference` names on the source to all targets. A target that fails does not hold up the others: how each fared comes back
  * in their order. Throws a UserError where the source has no such image, and the signal's reason when interrupted.
  */
 export async function spread(
   source: DockerEngine,
-  ref: string,
+  reference: string,
   targets: readonly Target[],
   options: SpreadOptions,
 ): Promise<Arrival[]> {
   const { signal } = options
-  const details = await inspectShape(source, familiarReference(ref), signal)
+  const ref = familiarReference(reference)
+  const details = await inspectShape(source, ref, signal)
   if (details === undefined)
     throw new UserError(`there is no image ${ref} to take from here`, { where: source.scope.name })
   const arrivals = new Array<Arrival>(targets.length)

@@ -6,6 +6,13 @@ const one = (yaml: string): Tree => ({ 'c.yaml': yaml })
 /** Files, lines of longshore.yaml below its project, and what the refusal says. */
 export const mistakes: [tree: Tree, lines: string, expected: RegExp][] = [
   [{}, 'compose: [c.yaml]', /^3 2:11 there is no \/.*\/c\.yaml/],
+  [{ c: { x: '' } }, 'compose: [c]', /^3 2:11 .*\/c/],
+  [one('services: { a: { image: x, env_file: . } }'), 'compose: [c.yaml]', /^3 1:38 a: /],
+  [
+    one('services: { a: { image: x, extra_hosts: { b: "" } } }'),
+    'compose: [c.yaml]',
+    /^3 1:\d+ a\.extra_hosts.*"b:" is no/,
+  ],
   [one(''), 'compose: [c.yaml]', /^3 1:1 the Compose file is empty/],
   [one('servces: {}'), 'compose: [c.yaml]', /^3 1:1 unknown key `servces` in a Compose file; did you mean "services"/],
   [one('services: []'), 'compose: [c.yaml]', /^3 1:11 services must be a map/],
@@ -73,6 +80,11 @@ export const mistakes: [tree: Tree, lines: string, expected: RegExp][] = [
     /^3 1:55 a\.deploy\.update_config: unknown key `ordr`; did you mean "order"/,
   ],
   [
+    one('services: { a: { build: { context: ., at: once } } }'),
+    'compose: [c.yaml]',
+    /^3 1:39 a\.build: unknown key `at`/,
+  ],
+  [
     one('services: { a: { extends: b }, b: { extends: a } }'),
     'compose: [c.yaml]',
     /^3 1:46 services extend each other: a → b → a/,
@@ -100,7 +112,7 @@ export const mistakes: [tree: Tree, lines: string, expected: RegExp][] = [
   [
     { 'c.yaml': 'include: [{ path: d.yaml, env_file: no }]', 'd.yaml': 'services: {}' },
     'compose: [c.yaml]',
-    /^3 1:37 there is no env_file/,
+    /^3 1:37 there is no \/.*\/no$/,
   ],
   [
     {
@@ -133,6 +145,13 @@ export const mistakes: [tree: Tree, lines: string, expected: RegExp][] = [
     one('services: { a: { image: x } }'),
     'compose: [{ file: c.yaml, onn: x }]',
     /^3 2:27 .*unknown key "onn".*did you mean "on"/,
+  ],
+  [
+    one(
+      'services: { a: { image: x, volumes: ["v:/v"] } }\nvolumes: { v: { driver_opts: { type: none, o: bind, device: ./d } } }',
+    ),
+    'hosts: { far: { address: 192.0.2.1 } }\ncompose: [c.yaml]',
+    /^3 2:61 volume v: \.\/d lies on this machine, and the volume is on far/,
   ],
   [
     one('services: { a: { image: x, secrets: [s] } }\nsecrets: { s: { file: ./s } }'),

@@ -166,3 +166,15 @@ export const settings: [lines: string, names: string[], body: Record<string, unk
   ['networks: { default: , out: { priority: 5 } }', ['networks'], { HostConfig: { NetworkMode: 'shop_out' } }],
   ['secrets: [DB]', ['files./run/secrets/DB.content', 'files./run/secrets/DB.mode', 'files./run/secrets/DB.owner'], {}],
 ]
+
+/** Lines of a network, and the names of the differences from one without them. */
+export const networkSettings: [lines: string, names: string[]][] = [
+  ['attachable: true', ['attachable']],
+  ['internal: "true"', ['internal']],
+  ['enable_ipv6: true', ['enable_ipv6']],
+  ['driver: macvlan', ['driver']],
+  ['driver_opts: { parent: eth0 }', ['options.parent']],
+  ['labels: [a=1]', ['labels.a']],
+  ['ipam: { driver: x, options: { a: b } }', ['ipam_driver', 'ipam_options.a']],
+  ['ipam: { config: [{ subnet: 10.1.0.0/16, ip_range: 10.1.2.0/24, aux_addresses: { a: 10.1.0.9 } }] }', ['ipam']],
+]

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Test } from 'tap'
 import { loadPlaybook } from '../../../core/config/index.js'
+import { resources } from '../../../resources/index.js'
 import { filesOf, load, mistakes, resourceKinds } from './project-in-memory.js'
 
 /** All the words of a playbook. */
@@ -130,4 +131,14 @@ export async function testPlaybookMistakes(t: Test): Promise<void> {
     'exit 3',
     'longshore.yaml:2:21: there is no file no.yaml',
   ])
+  const short = (zone: string): Promise<string[]> =>
+    mistakes(() =>
+      load(
+        'project: a\nplaybooks: [p.yaml]\n',
+        { '/p/p.yaml': `- tasks:\n    - timezone: "${zone}"\n` },
+        { resourceKinds: resources },
+      ),
+    )
+  t.same(await short('{{ x }}'), [], 'a short form is judged when it is rendered')
+  t.match(await short('no zone'), ['exit 3', /^p.yaml:2:7: timezone.name must be a name/])
 }

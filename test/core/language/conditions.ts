@@ -1,6 +1,7 @@
 // Conditions: what they give, and every mistake with its place.
 import type { Test } from 'tap'
 import { readYaml } from '../../../core/config/index.js'
+import { checkExpression } from '../../../core/language/condition.js'
 import { evaluate, evaluateCondition } from '../../../core/language/index.js'
 import { answer, at, scopeWith } from './names-in-scope.js'
 
@@ -30,6 +31,13 @@ export function testConditions(t: Test): void {
     ['facts.os.famly == "x"', '3 f.yaml:7:3 "facts.os" has no "famly"; did you mean "family"?'],
     ['domian == ""', '3 f.yaml:7:3 "domian" is not known; did you mean "domain"?'],
     ['false && domian == ""', '3 f.yaml:7:3 "domian" is not known; did you mean "domain"?'],
+    ['"domian" in vars && domian == ""', false],
+    ['has(vars.domian) ? domian : "none"', 'none'],
+    ['"domain" in vars && domain == "shop.test"', true],
+    ['!("domian" in vars) && domian == ""', '3 f.yaml:7:3 "domian" is not known; did you mean "domain"?'],
+    ['"domian" in vars && domani == ""', '3 f.yaml:7:3 "domani" is not known; did you mean "domain"?'],
+    ['inventory_hostname == "a"', '3 f.yaml:7:3 "inventory_hostname" is not known; here it is host.name'],
+    ['ansible_date_time == 1', /facts are under facts: see .longshore facts.$/],
     ['"x" in list', '3 f.yaml:7:3 "list" is a type in expressions; say vars.list'],
     ['int(pw) == 1', '3 f.yaml:7:3 the expression is wrong: int() type error: cannot convert to int'],
     ['n ==', '3 f.yaml:7:3 the expression is wrong: unexpected token: EOF'],
@@ -45,6 +53,22 @@ export function testConditions(t: Test): void {
     if (expected instanceof RegExp) t.match(got, expected, text.slice(0, 40))
     else t.same(got, expected, text)
   }
+  const brought: [string, RegExp][] = [
+    ['domain is defined', /; conditions are CEL: say "NAME" in vars$/],
+    ['out is changed', /say x\.changed/],
+    ['not n', /say &&, \|\| and !$/],
+    ['n == 3 and big > 1', /say &&, \|\| and !$/],
+    ['names | length > 1', /has no filters/],
+    ['"a" not in names', /say !\(x in y\)$/],
+    ['{{ n }} == 3', /leave out the \{\{ \}\}$/],
+    ['n ==', /unexpected token: EOF$/],
+  ]
+  for (const [text, expected] of brought)
+    t.match(
+      answer(() => checkExpression(text, at)),
+      expected,
+      text,
+    )
   t.equal(evaluateCondition('n == 3', scope, at), true)
   t.equal(
     answer(() => evaluateCondition('n', scope, at)),

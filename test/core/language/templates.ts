@@ -27,6 +27,7 @@ export function testTemplates(t: Test): void {
     ],
     ['<a href="{{url}}">&', '<a href="http://shop.test/">&'],
     ['{{!-- gone --}}x{{! gone }}\n{{#if n}}\nline\n{{/if}}\nend {{~ n ~}} !', 'x\nline\nend3!'],
+    ['{%Y} {{"{%"}} if x %}', '{%Y} {% if x %}'],
     ['\\{{raw}} {{"text"}} {{{domain}}}', '{{raw}} text shop.test'],
   ]
   const scope = scopeWith()
@@ -66,6 +67,14 @@ export function testTemplateMistakes(t: Test): void {
     ['{{item}}', /^3 t.hbs:1:3 "item" is not known/],
     ['a {{#if n}}\nb', '3 t.hbs:2:2 the template ends inside a block or an expression'],
     ['{{#if n}}{{/each}}', "3 t.hbs:1:4 if doesn't match each"],
+    ['{{ domain | upper }}', /^3 t.hbs:1:\d+ .*; helpers stand before their values/],
+    ["a {{ m['b'] }}", /; keys follow a dot/],
+    ['{{upper(domain)}}', /; helpers take no brackets of their own/],
+    ['{{ n + 1 }}', /; helpers reckon/],
+    ['{{ n == 1 }}', /; helpers compare/],
+    ['{{ inventory_hostname }}', '3 t.hbs:1:4 "inventory_hostname" is not known; here it is host.name'],
+    ['{{ hostvars.db1 }}', /; here it is hosts.NAME.vars$/],
+    ['a\n{% if n %}b{% endif %}', /^3 t.hbs:2:1 "\{% … %\}" is Jinja; here it is \{\{#if x\}\}/],
     ['{{/if}}', '3 t.hbs:1:1 this closes a block that was not opened'],
     ['a {{ }}', '3 t.hbs:1:6 the expression is empty or not complete'],
     ['{{one}}', '3 t.hbs:1:3 the variable one needs itself: one → two → one'],

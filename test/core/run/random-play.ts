@@ -175,7 +175,7 @@ export function randomPlay(seed: number, steady: boolean): RandomPlay {
   const runAll = (nodes: readonly Node[], model: Model, values: Values): boolean =>
     nodes.every(node => node.run(model, values))
 
-  /** A block whose failure, if it has one, is mended by its rescue. */
+  /** A block whose failure, if it has one, is mended by the last task of its rescue: until then the next run has it again. */
   function block(place: Place): Node {
     const number = ++count
     const inner = { ...place, depth: place.depth + 1 }
@@ -197,7 +197,7 @@ export function randomPlay(seed: number, steady: boolean): RandomPlay {
         return true
       },
     }
-    const parts = { block: [...before, ...(fails ? [fail] : []), ...after], rescue: [mend, ...rescue], always }
+    const parts = { block: [...before, ...(fails ? [fail] : []), ...after], rescue: [...rescue, mend], always }
     const yaml = Object.entries(parts).flatMap(([part, nodes]) =>
       nodes.length === 0 ? [] : [`  ${part}:\n${indented(nodes.map(node => node.yaml).join('\n'))}`],
     )

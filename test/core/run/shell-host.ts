@@ -27,7 +27,8 @@ export interface ShellHost extends Connection {
 const payload = (stdin: Source): string | Uint8Array => {
   if (typeof stdin === 'string' || stdin instanceof Uint8Array) return stdin
   if ('file' in stdin) return readFileSync(stdin.file)
-  throw new Error('these hosts are fed text and files only')
+  if ('secret' in stdin) return stdin.secret.reveal()
+  throw new Error('these hosts are fed no streams')
 }
 
 /** As nobody where that can be had, so that nothing of this machine's own state is touched. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { LabHost } from '../../lab/index.js'
 import { hostEntry, testProject, told } from '../command.js'
-import { ended } from '../trouble-told.js'
+import { ended } from '../trouble/trouble-told.js'
 import { fileNames, hostile, proof } from './strings.js'
 
 /** Each argument, and each variable V0, V1 …, in base64, one a line. */

@@ -2,7 +2,7 @@
 import type { Test } from 'tap'
 import type { LabHost } from '../../lab/index.js'
 import { hostEntry, testProject, told } from '../command.js'
-import { ended, said } from '../trouble-told.js'
+import { ended, said } from '../trouble/trouble-told.js'
 
 /** A login with sudo of its own, and what its shell reads when it starts. */
 const giveLogin = (host: LabHost, name: string, shell: string, rc = ''): Promise<unknown> =>

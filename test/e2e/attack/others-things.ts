@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import type { LabHost } from '../../lab/index.js'
 import { hostEntry, type TestProject, testProject } from '../command.js'
 import { containersOn, idsOn, thingsOn } from '../host-state.js'
-import { ended, said } from '../trouble-told.js'
+import { ended, said } from '../trouble/trouble-told.js'
 
 const app =
   'containers: { app: { image: "box:1", command: [sleep, "1000"], init: true, volumes: ["data:/data"] } }\nvolumes: { data: {} }\n'

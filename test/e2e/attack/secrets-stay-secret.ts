@@ -2,7 +2,7 @@
 import type { Test } from 'tap'
 import type { LabHost } from '../../lab/index.js'
 import { hostEntry, type Ran, type TestProject, testProject, told } from '../command.js'
-import { ended, said } from '../trouble-told.js'
+import { ended, said } from '../trouble/trouble-told.js'
 
 const secret = `Tr0ub4dor-"and"-3'horses`
 const env = { TOKEN: secret }

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import tap, { test } from 'tap'
 import { busyboxTarball, type LabHost, labHost } from '../../lab/index.js'
 import { hostEntry, type Ran, testProject, told } from '../command.js'
-import { said } from '../trouble-told.js'
+import { said } from '../trouble/trouble-told.js'
 
 tap.setTimeout(240_000)
 

@@ -142,10 +142,43 @@ services:
   },
 }
 
+/** Every way of writing a variable that people use. */
+const oddVariables = [
+  'A=1 # c',
+  'B="x # y" # z',
+  'C=a#b',
+  'D= spaced ',
+  'export E=e',
+  'G="multi',
+  'line"',
+  'H=$A-${B}',
+  `I='single $A'`,
+  'J="esc \\n \\t \\" \\$A"',
+  'K=',
+  'L="$$A"',
+  'M=\\n',
+  'N: colon',
+  `O=it's`,
+  `Q='it'`,
+  'R=${NOPE:-dflt}',
+  'S="a\\\\b"',
+  'T=tab\tin',
+  'U="a" ',
+  'V = spaced',
+  'W="${A}x$A"',
+  `X='a\\'b'`,
+  'Y="\\a\\z"',
+  'Z=$$A',
+  'AA=http://x/#frag',
+  `BB="it's"`,
+  'CC=a\\$b',
+].join('\n')
+
 const interpolation: ComposeCase = {
   name: 'profiles and every form of interpolation',
   profiles: ['debug'],
   files: {
+    'odd.env': oddVariables,
     '.env': 'SET=value\nEMPTY=\nNESTED=inner\nQUOTED="a b"\nRAW=\'$SET\'\nEXPANDED=${SET}-x # note\n',
     'compose.yaml': `services:
   always:
@@ -165,6 +198,7 @@ const interpolation: ComposeCase = {
       SET:
       NOT_SET:
     labels: ["name=\${COMPOSE_PROJECT_NAME}"]
+  odd: { image: "box:1", command: sleep 1000, env_file: [odd.env] }
   debugger: { image: "box:1", command: sleep 1000, profiles: [debug, test], depends_on: [always] }
   tester: { image: "box:1", command: sleep 1000, profiles: [test] }
 `,

@@ -1,6 +1,6 @@
 // What the kinds ufw and nft make of recorded answers, what a firewall would let in, and which YAML they refuse.
 import { test } from 'tap'
-import { recorded } from '../recorded.js'
+import { recorded, testAnswer } from '../recorded.js'
 import { kindOf } from '../shells.js'
 
 const table = { name: 'front', rules: 'chain input {\n  type filter hook input priority 0; policy accept;\n}' }
@@ -126,18 +126,8 @@ const rows: [string, unknown, string, object[], RegExp?][] = [
   ['nft', { name: 'front', state: 'absent' }, 'nft-none', []],
 ]
 
-for (const [kind, yaml, fixture, changes, words] of rows)
-  test(`${kind} ${JSON.stringify(yaml)} on ${fixture}`, async t => {
-    const resource = kindOf(kind)
-    const want = resource.schema.parse(yaml)
-    const seen = resource.read(recorded(fixture), want)
-    const found = resource.diff(want, seen)
-    t.equal(found.length, changes.length, JSON.stringify(found))
-    t.match(found, changes)
-    const scripts = resource.apply(want, seen)
-    t.equal(scripts.length > 0, changes.length > 0, 'scripts where there is a change')
-    if (words !== undefined) t.match(scripts.map(script => script.sh).join('\n'), words)
-  })
+for (const row of rows)
+  test(`${row[0]} ${JSON.stringify(row[1]).slice(0, 120)} on ${row[2]}`, t => testAnswer(t, row, { words: row[4] }))
 
 test('from where we are connected decides what locks out', async t => {
   const { schema, read, apply } = kindOf('ufw')

@@ -62,7 +62,7 @@ for (const [tools, those] of rows)
       const want = { url: `${web.url}/page?a=1`, timeout: 10 }
       t.match(
         (await plan('wait_for', want, shell)).changes,
-        [{ from: 'absent', to: 'present' }],
+        [{ from: 'no answer with 200', to: 'an answer with 200' }],
         '503 is not what is waited for',
       )
       t.same((await plan('wait_for', { ...want, status: [200, 503] }, shell)).changes, [])
@@ -71,7 +71,7 @@ for (const [tools, those] of rows)
       t.equal(waited.ended.code, 0, waited.ended.stderr)
       t.same(waited.left, [])
       const never = await converge('wait_for', { ...want, status: 404, timeout: 1 }, shell)
-      t.match(never.ended.stderr, /is not present after 1 seconds/)
+      t.match(never.ended.stderr, /page\?a=1: still no answer with 404 after 1 seconds/)
       t.same(
         (await plan('wait_for', { url: 'http://127.0.0.1:1/', state: 'absent' }, shell)).changes,
         [],

@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tap, { test } from 'tap'
-import { type LabHost, labHost } from '../lab/index.js'
-import { hostEntry, type Ran, testProject, told } from './command.js'
-import { giveRootfs } from './host-state.js'
-import { ends, planned } from './run-events.js'
+import { type LabHost, labHost } from '../../lab/index.js'
+import { hostEntry, type Ran, testProject, told } from '../command.js'
+import { giveRootfs } from '../host-state.js'
+import { ends, planned } from '../run-events.js'
 
 // Hosts boot, and one of them twice.
 tap.setTimeout(300_000)

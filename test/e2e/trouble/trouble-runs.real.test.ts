@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tap, { type Test, test } from 'tap'
-import { busyboxTarball, labHost, pause, run } from '../lab/index.js'
-import { hostEntry, packageRoot, type TestProject, testProject, told } from './command.js'
+import { busyboxTarball, labHost, pause, run } from '../../lab/index.js'
+import { hostEntry, packageRoot, type TestProject, testProject, told } from '../command.js'
 import { ended, said, stateOf } from './trouble-told.js'
 
 tap.setTimeout(240_000)

@@ -1,9 +1,9 @@
 // Every kind's example works as it stands on a fresh host, and the second time there is nothing to do. Told kind by kind.
 import tap, { type Test, test } from 'tap'
-import { resources } from '../../resources/index.js'
-import { labHost } from '../lab/index.js'
-import { hostEntry, type Ran, type TestProject, testProject, told } from './command.js'
-import { ends, planned } from './run-events.js'
+import { resources } from '../../../resources/index.js'
+import { labHost } from '../../lab/index.js'
+import { hostEntry, type Ran, type TestProject, testProject, told } from '../command.js'
+import { ends, planned } from '../run-events.js'
 
 // Hosts boot and many packages are installed.
 tap.setTimeout(900_000)

@@ -1,9 +1,9 @@
 // Playbooks on real hosts: what an earlier task changes is true for later ones, what is listed is done, and a second run does nothing.
 import tap, { test } from 'tap'
-import { type LabHost, labHost } from '../lab/index.js'
-import { hostEntry, type Ran, testProject, told } from './command.js'
-import { changedFacts, hostState } from './host-state.js'
-import { ends, planned } from './run-events.js'
+import { type LabHost, labHost } from '../../lab/index.js'
+import { hostEntry, type Ran, testProject, told } from '../command.js'
+import { changedFacts, hostState } from '../host-state.js'
+import { ends, planned } from '../run-events.js'
 
 // Hosts boot and packages are installed: more than the usual half minute.
 tap.setTimeout(300_000)

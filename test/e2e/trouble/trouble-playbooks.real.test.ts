@@ -1,8 +1,8 @@
 // Mistakes in playbooks, each told with file, line and column of the playbook or role that it stands in; the host stays as it is.
 import tap, { test } from 'tap'
-import { labHost } from '../lab/index.js'
-import { hostEntry, testProject, told } from './command.js'
-import { changedFacts, hostState } from './host-state.js'
+import { labHost } from '../../lab/index.js'
+import { hostEntry, testProject, told } from '../command.js'
+import { changedFacts, hostState } from '../host-state.js'
 
 tap.setTimeout(120_000)
 

@@ -1,9 +1,9 @@
 // Where an engine comes from, through the real command: docker-ce from a signed repository, its versions, and its exchange for the distribution's.
 import { readFileSync } from 'node:fs'
 import { t as all, type Test, test } from 'tap'
-import { type DockerCeRepository, dockerCeRepository, dockerCeVersions } from '../lab/docker-ce.js'
-import { busyboxTarball, type LabHost, labHost } from '../lab/index.js'
-import { hostEntry, type Ran, testProject, told } from './command.js'
+import { type DockerCeRepository, dockerCeRepository, dockerCeVersions } from '../../lab/docker-ce.js'
+import { busyboxTarball, type LabHost, labHost } from '../../lab/index.js'
+import { hostEntry, type Ran, testProject, told } from '../command.js'
 
 all.setTimeout(480_000)
 all.jobs = 2

@@ -1,6 +1,6 @@
 // The small project that every identity brings up: a package, an account and a file as root, and two linked containers with a secret.
-import type { LabHost } from '../lab/index.js'
-import { hostEntry, type Ran, type TestProject, testProject } from './command.js'
+import type { LabHost } from '../../lab/index.js'
+import { hostEntry, type Ran, type TestProject, testProject } from '../command.js'
 
 /** The password of every login that has one, and the value that one container is given. */
 export const password = "pass'W0rd $HOME \\t"

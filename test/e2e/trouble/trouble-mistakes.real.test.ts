@@ -1,7 +1,7 @@
 // Mistakes in the file and on the command line: told with their place and what was meant, before any host is touched.
 import tap, { test } from 'tap'
-import { labHost } from '../lab/index.js'
-import { hostEntry, testProject } from './command.js'
+import { labHost } from '../../lab/index.js'
+import { hostEntry, testProject } from '../command.js'
 import { ended, marks, stateOf } from './trouble-told.js'
 
 tap.setTimeout(120_000)

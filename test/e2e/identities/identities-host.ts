@@ -1,7 +1,7 @@
 // Logins of a lab host for the identity scenarios, and a watch over everything on the host that could give their secrets away.
 import { readFileSync } from 'node:fs'
-import type { LabHost } from '../lab/index.js'
-import { said, stateOf } from './trouble-told.js'
+import type { LabHost } from '../../lab/index.js'
+import { said, stateOf } from '../trouble/trouble-told.js'
 
 interface LoginOptions {
   groups?: string[]

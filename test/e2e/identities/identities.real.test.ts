@@ -1,12 +1,12 @@
 // Who logs in decides what a run may do: the same project as root, through sudo in all its moods, and with the docker group alone.
 import { readFileSync } from 'node:fs'
 import t, { test } from 'tap'
-import { busyboxTarball, labHost } from '../lab/index.js'
-import { told } from './command.js'
+import { busyboxTarball, labHost } from '../../lab/index.js'
+import { told } from '../command.js'
+import { ended, said } from '../trouble/trouble-told.js'
 import { addLogin, marksOf, watch } from './identities-host.js'
 import { identityProject, password, secret, surroundings } from './identities-project.js'
 import { bringUp, refused } from './identities-runs.js'
-import { ended, said } from './trouble-told.js'
 
 t.setTimeout(240_000)
 

@@ -1,9 +1,9 @@
 // What goes wrong while things are made: images, ports, builds, tasks, health. What served before serves on.
 import { readFileSync } from 'node:fs'
 import tap, { type Test, test } from 'tap'
-import { busyboxTarball, labHost } from '../lab/index.js'
-import { hostEntry, type TestProject, testProject } from './command.js'
-import { page } from './host-state.js'
+import { busyboxTarball, labHost } from '../../lab/index.js'
+import { hostEntry, type TestProject, testProject } from '../command.js'
+import { page } from '../host-state.js'
 import { ended, said } from './trouble-told.js'
 
 tap.setTimeout(240_000)

@@ -1,7 +1,7 @@
 // How the trouble tests look at what was said and at what is left: clear messages only, and a host that is as it was.
 import type { Test } from 'tap'
-import type { LabHost } from '../lab/index.js'
-import { type Ran, told } from './command.js'
+import type { LabHost } from '../../lab/index.js'
+import { type Ran, told } from '../command.js'
 
 /** What no user should ever see: stacks, values that were never filled in, mistakes of ours. */
 const unfit = [

@@ -1,7 +1,8 @@
 // How the identity tests run a project: brought up twice without a trace of what is secret, or refused without a trace at all.
 import type { Test } from 'tap'
-import type { LabHost } from '../lab/index.js'
-import { type Ran, type TestProject, told } from './command.js'
+import type { LabHost } from '../../lab/index.js'
+import { type Ran, type TestProject, told } from '../command.js'
+import { ended, said } from '../trouble/trouble-told.js'
 import { type Leaks, marksOf, watch } from './identities-host.js'
 import {
   type Cost,
@@ -13,7 +14,6 @@ import {
   secret,
   surroundings,
 } from './identities-project.js'
-import { ended, said } from './trouble-told.js'
 
 interface BroughtUp {
   /** The first run: it did everything. */

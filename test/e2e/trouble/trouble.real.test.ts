@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tap, { test } from 'tap'
-import { busyboxTarball, docker, labHost } from '../lab/index.js'
-import { freePort } from '../lab/ports.js'
-import { hostEntry, testProject } from './command.js'
+import { busyboxTarball, docker, labHost } from '../../lab/index.js'
+import { freePort } from '../../lab/ports.js'
+import { hostEntry, testProject } from '../command.js'
 import { ended, marks, said, stateOf } from './trouble-told.js'
 
 tap.setTimeout(240_000)

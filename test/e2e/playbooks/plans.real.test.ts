@@ -2,9 +2,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import tap, { type Test, test } from 'tap'
-import { type LabHost, labHost, type Release } from '../lab/index.js'
-import { hostEntry, packageRoot, type Ran, testProject, told } from './command.js'
-import { ends, planned } from './run-events.js'
+import { type LabHost, labHost, type Release } from '../../lab/index.js'
+import { hostEntry, packageRoot, type Ran, testProject, told } from '../command.js'
+import { ends, planned } from '../run-events.js'
 
 // Packages are installed on four hosts.
 tap.setTimeout(900_000)

@@ -1,10 +1,10 @@
 // The example of one configured machine, as it stands, on two releases of Debian: more than sixty tasks, a page that answers, and a second run without a change.
 import { join } from 'node:path'
 import tap, { test } from 'tap'
-import { labHost, type Release } from '../lab/index.js'
-import { packageRoot, testProject, told } from './command.js'
-import { changedFacts, hostState } from './host-state.js'
-import { ends, planned } from './run-events.js'
+import { labHost, type Release } from '../../lab/index.js'
+import { packageRoot, testProject, told } from '../command.js'
+import { changedFacts, hostState } from '../host-state.js'
+import { ends, planned } from '../run-events.js'
 
 // Packages are installed on two hosts.
 tap.setTimeout(600_000)
