@@ -69,10 +69,29 @@ function givenOf(sub: Commander, command: AnyCommand): AnyGiven {
   return given
 }
 
+/** Options of ansible-playbook that are none here, and what stands for them. */
+const peerOptions: Record<string, string> = {
+  '--limit': '--on',
+  '-l': '--on',
+  '--extra-vars': '--var NAME=VALUE',
+  '-e': '--var NAME=VALUE',
+  '--check': '`longshore plan`',
+  '-C': '`longshore plan`',
+  '--diff': '`longshore plan -v`',
+  '-D': '`longshore plan -v`',
+  '-K': '`become:` of the host, with a password from `secrets:`',
+  '--ask-become-pass': '`become:` of the host, with a password from `secrets:`',
+  '-i': '`hosts:` of the project file',
+  '--inventory': '`hosts:` of the project file',
+}
+
 /** The library's words as an error of ours. */
 function usageErrorOf({ message, code }: CommanderError, command: AnyCommand | undefined): Error {
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n')
   const guess = /Did you mean (.*)\?/.exec(rest.join(' '))?.[1]
+  const peer = code === 'commander.unknownOption' ? peerOptions[/'(-[^'=]+)/.exec(first)?.[1] ?? ''] : undefined
+  if (peer !== undefined && !(command && 'command' in command.arguments))
+    return usageError(first, { hint: `here it is ${peer}` })
   if (guess !== undefined) return usageError(first, { hint: `did you mean ${guess}?` })
   if (command && 'command' in command.arguments && code === 'commander.unknownOption')
     return usageError(first, { hint: `what is to be run comes after \`--\`: longshore ${command.name} … -- COMMAND` })

@@ -73,17 +73,18 @@ const partsOf = (error: unknown): unknown[] =>
 /** The text for whatever was thrown; without a final line feed. It must still pass the masker. */
 export function renderError(error: unknown, options: ErrorOptions): string {
   const { style } = options
-  const lines = partsOf(error).flatMap(part => {
-    if (part instanceof UserError) return userErrorLines(part, options)
-    const told = [
+  const told = partsOf(error).map(part => {
+    if (part instanceof UserError) return userErrorLines(part, options).join('\n')
+    const lines = [
       `${style.bad('error:')} this is a bug in longshore: ${cleanLine(messageOf(part), 2000)}`,
       ...(options.verbose
         ? stackLines(part, style)
         : [`${style.caution('→')} run it again with -v to see where, and report it`]),
     ]
-    return told
+    return lines.join('\n')
   })
-  return lines.join('\n')
+  // Several hosts may have stumbled over one place of the files: that is said once.
+  return [...new Set(told)].join('\n')
 }
 
 /** The process' exit code for whatever was thrown: of several errors the first one's. */

@@ -116,7 +116,7 @@ function addServices(
   for (const node of provided)
     warn('`provider` has no effect: what another program provides is not made here; the service is left out', node.at)
   for (const [name, node] of services) {
-    if (name.startsWith('x-')) continue
+    if (name.startsWith('x-') || node.tag === 'reset') continue
     const profiles = itemsOf(childOf(node, 'profiles')).map(item => textOf(item) ?? '')
     if (!isActive(profiles)) {
       parts.inactive[name] = profiles

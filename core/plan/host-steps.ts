@@ -39,10 +39,16 @@ function calledFor(instance: Instance, isSure: boolean): { thing: string; verb: 
   const { run, want, verb } = instance
   const { kind, gives, task } = run
   const known = (isSure && verb) || (want !== undefined && kind.acts?.(want)) || (kind.unknown ? 'run' : 'change')
-  if (want !== undefined && isSure) return { thing: cleanLine(kind.name(want)), verb: known }
+  if (want !== undefined && isSure && !task.no_log) return { thing: cleanLine(kind.name(want)), verb: known }
   if (kind.gives) return { thing: `variables ${gives.filter(name => name !== task.register).join(', ')}`, verb: 'set' }
   return { thing: `${kind.kind} "${titleOf(instance)}"`, verb: known }
 }
+
+/** What differs; of a task that is not to be shown only which parts. */
+const shownChanges = ({ run, changes }: Instance): Change[] =>
+  run.task.no_log
+    ? changes.map(({ what, loses }) => ({ what, from: '', to: '', ...(loses === undefined ? {} : { loses }) }))
+    : changes
 
 /** The task's name, and where it is done if that is not as usual. */
 const placeWords = (instance: Instance): string => {
@@ -127,7 +133,8 @@ export function planHost(work: HostWork): HostPlan {
       .find(by => by !== undefined) ?? (kind.mayReturn?.(want, seen) ? brought : undefined)
 
   const task = (instance: Instance): void => {
-    const { run, state, changes, fault } = instance
+    const { run, state, fault } = instance
+    const changes = shownChanges(instance)
     if (state === 'waiting') {
       const name = instance.waits?.for === 'register' ? instance.waits.name : 'facts'
       return list(instance, `depends on ${name}`, 'unknown', [])

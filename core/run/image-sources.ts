@@ -17,5 +17,10 @@ export function planReceiver(side: EngineSide, sides: readonly EngineSide[]): vo
     sources.set(scope.name, { seen, steps: new Set(planned.steps.map(step => step.id)) })
   }
   side.sources = sources
-  side.planned = side.again()
+  const planned = side.again()
+  const apart = sides.filter(({ work, scope }) => work.apart && hosts.has(scope.name)).map(({ scope }) => scope.name)
+  const told = apart.map(
+    name => `${name} builds images for this host and is outside of --on: it does not build them anew`,
+  )
+  side.planned = { ...planned, warnings: [...planned.warnings, ...told] }
 }

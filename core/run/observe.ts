@@ -9,6 +9,7 @@ import { judgeReads } from '../plan/judge.js'
 import { orderSteps } from '../plan/places.js'
 import { firstRead, secondRead, settleAllSpoken } from '../plan/read-host.js'
 import { resolverFor } from '../plan/scope.js'
+import { checkTags } from '../plan/wrong-tags.js'
 import type { Host } from '../project.js'
 import type { Detection } from '../provider.js'
 import { hostsApart, workApart } from './apart.js'
@@ -171,6 +172,7 @@ export async function readRest(work: HostWork, works: readonly HostWork[], conte
 
 /** Everything that is to be done, with causes; touches nothing. Hosts in trouble carry a `problem`, the others are planned. */
 export async function observe(context: SessionContext, works: HostWork[]): Promise<RunPlan> {
+  checkTags(context.tags, context.project)
   const withContainers = hostsWithContainers(context)
   works.push(...(await Promise.all(context.hosts.map(host => startWork(host, context)))))
   const sides = await reachHosts(context, works)

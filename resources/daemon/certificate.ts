@@ -9,15 +9,21 @@ import { isSignedBy, missingNames, readCertificate } from '../../core/x509.js'
 import type { EngineSeen } from './seen.js'
 
 /** What `engine: { tls }` becomes. The place is a function, so that a passphrase is looked at only where a key is needed. */
-export const issuedSchema = z.strictObject({
-  place: z
-    .unknown()
-    .refine(value => typeof value === 'function', 'comes from `engine: { tls }`') as unknown as z.ZodType<
-    () => TlsWant
-  >,
-  host: z.string(),
-  names: z.array(z.string()),
-})
+interface Issued {
+  place: () => TlsWant
+  /** Of the host, for the certificate's common name. */
+  host: string
+  /** By which the inventory knows it. */
+  names: string[]
+}
+
+/** No YAML makes one. */
+export const issuedSchema = z
+  .unknown()
+  .refine(
+    value => typeof value === 'object' && value !== null && 'place' in value && typeof value.place === 'function',
+    'comes from `engine: { tls }`',
+  ) as unknown as z.ZodType<Issued>
 
 /** What is known of the authority by now; it may be made, and a certificate issued, while the run goes on. */
 interface Known {
@@ -41,7 +47,7 @@ export interface Issuing {
 }
 
 /** Looks for the authority's certificate and key on this machine; makes nothing. A UserError where the run has no authority. */
-export async function issuingOf(issued: z.infer<typeof issuedSchema>, { issuer }: LoadContext): Promise<Issuing> {
+export async function issuingOf(issued: Issued, { issuer }: LoadContext): Promise<Issuing> {
   if (issuer === undefined) throw new UserError('there is nobody here who issues certificates')
   const place = issued.place()
   const known: Known = { authority: await issuer.authority(place), hasKey: await issuer.hasKey(place) }

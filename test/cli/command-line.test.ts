@@ -60,6 +60,8 @@ test('wrong command lines: exit 3, and what was meant', async t => {
   const rows: [string[], string][] = [
     [['upp'], "error: unknown command 'upp'\n→ did you mean up?\n"],
     [['frobnicate'], "error: unknown command 'frobnicate'\n→ `longshore --help` tells what there is\n"],
+    [['up', '--limit', 'a'], "error: unknown option '--limit'\n→ here it is --on\n"],
+    [['up', '--check'], "error: unknown option '--check'\n→ here it is `longshore plan`\n"],
     [['up', '--frok', '2'], "error: unknown option '--frok'\n→ did you mean --forks?\n"],
     [
       ['up', 'x'],

@@ -126,7 +126,7 @@ test('docs: the list of kinds, and one with its fields and an example', async t 
   for (const kind of ['package', 'file', 'service', 'wait_for'])
     t.match(list.out, new RegExp(`^${kind} +[A-Z].*\\.$`, 'm'))
   const one = await longshore(['docs', 'wait_for'])
-  t.match(one.out, /^wait_for: Goes on when a port answers/)
+  t.match(one.out, /^wait_for: Goes on when a port or a web page answers/)
   t.match(one.out, /\n {2}timeout {2}\(whole number; default 300\)\n {6}Seconds to wait at most\n/)
   t.match(one.out, /\nExample\n {2}- name: sshd answers\n {4}wait_for: /)
   const data = JSON.parse((await longshore(['docs', 'file', '--json'])).out)

@@ -114,6 +114,13 @@ test('a handler that restarts is called so in the plan', async t => {
   ])
 })
 
+test('a tag that no task has is a mistake', async t => {
+  const tasks = '- { name: x, copy: { dest: "{{ folder }}/x", content: x }, tags: [deploy] }'
+  const { look } = await site(t, one, { 'play.yaml': play(tasks) })
+  t.equal((await look({ tags: ['deploy'] })).listed.length, 1)
+  await t.rejects(look({ tags: ['deploy', 'depoly'] }), { exit: 3, message: /"depoly"; did you mean "deploy"/ })
+})
+
 test('two plays of one name do not answer for each other', async t => {
   const copy = (name: string): string => `- { name: write, copy: { dest: "{{ folder }}/${name}", content: ${name} } }`
   const { up, hosts } = await site(t, one, { 'play.yaml': play(copy('x')) + play(copy('y')) })

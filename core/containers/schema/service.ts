@@ -94,6 +94,17 @@ export const serviceSchema = keyed(
     error: 'scale and deploy.replicas differ',
     path: ['scale'],
   })
+  .superRefine(({ deploy, cpus, mem_limit, pids_limit, mem_reservation }, context) => {
+    const { limits, reservations } = deploy?.resources ?? {}
+    for (const [key, one, other] of [
+      ['cpus', cpus, limits?.cpus],
+      ['mem_limit', mem_limit, limits?.memory],
+      ['pids_limit', pids_limit, limits?.pids],
+      ['mem_reservation', mem_reservation, reservations?.memory],
+    ] as const)
+      if (one !== undefined && other !== undefined && one !== other)
+        context.addIssue({ code: 'custom', path: [key], message: `${key} and deploy.resources differ` })
+  })
   .refine(({ networks, network_mode: mode }) => mode === undefined || networks === undefined, {
     error: 'network_mode and networks exclude each other',
     path: ['network_mode'],

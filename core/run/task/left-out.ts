@@ -2,7 +2,7 @@
 import { type HostWork, instancesOf, registerNames } from '../../plan/host-work.js'
 import { ask, isSpoken, probePiece, takeAnswer } from '../../plan/read-host.js'
 import { resolveAgain } from '../../plan/resolve.js'
-import type { Instance } from '../../plan/task-run.js'
+import { type Instance, titleOf } from '../../plan/task-run.js'
 import { isFresh, isListed, isRescue } from './fresh.js'
 import type { TaskContext } from './task-context.js'
 
@@ -13,7 +13,7 @@ const differs = ({ state, changes, result }: Instance): boolean =>
 export const leftOut = (work: HostWork, listed: ReadonlySet<string>): string[] =>
   instancesOf(work)
     .filter(one => !one.run.handler && !isRescue(one.run) && !isListed({ listed }, one) && differs(one))
-    .map(one => one.run.kind.name(one.want))
+    .map(one => (one.run.task.no_log ? titleOf(one) : one.run.kind.name(one.want)))
 
 /**
  * Looks again, after a run that changed the host, at what was not listed: conditions that read a register may hold by now, and what

@@ -152,6 +152,14 @@ async function performInstance(context: TaskContext, instance: Instance): Promis
     if (text !== undefined) context.message(titleOf(instance), run.task.no_log ? '(not shown: no_log)' : text)
     return { state: 'already', text: 'known now' }
   }
+  // Hosts that do something on one host wait for one another; what is tried again and again keeps nobody waiting.
+  const act = (): Promise<TaskEnd> => actNow(context, instance)
+  return mostTries(instance) > 1 ? act() : context.placeOf(instance).context.inTurn(act)
+}
+
+/** Looks where what is known is out of date, and does what is to be done. */
+async function actNow(context: TaskContext, instance: Instance): Promise<TaskEnd> {
+  const { run } = instance
   const mustRead = instance.state === 'wanted' || instance.fault !== undefined || isAwaited(instance)
   const read = mustRead || !isFresh(context, instance) ? await readAgain(context, instance) : undefined
   if (isAwaited(instance)) throw untilError(context, instance, mostTries(instance), outputOf(instance))

@@ -21,6 +21,8 @@ export interface TaskContext {
   readAt: WeakMap<Instance, number>
   /** Unlisted tasks whose turn is over: what they have registered stays as it was then. */
   passed: WeakSet<Instance>
+  /** Does one thing after the other on this host, whoever asks for it: no answer is out of date when it is acted on. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
   /** True once any step of the run, on any host, has done something: registers may differ from what the plan foretold. */
   hasMoved(): boolean
   /** The share of the run that an instance is done in: another host's with `delegate_to`. */

@@ -17,6 +17,7 @@ export function taskContexts(
   const { emit, project, signal } = session
   const contextOf = (work: HostWork): TaskContext => {
     const host = work.host.name
+    let before: Promise<unknown> = Promise.resolve()
     const made: TaskContext = known.get(work) ?? {
       project: project.name,
       work,
@@ -27,6 +28,11 @@ export function taskContexts(
       changes: 0,
       readAt: new WeakMap(),
       passed: new WeakSet(),
+      inTurn(act) {
+        const now = before.then(act)
+        before = now.catch(() => undefined)
+        return now
+      },
       hasMoved: () => moves.any || [...known.values()].some(({ changes }) => changes > 0),
       placeOf(instance) {
         const { work: place, connection } = placeOf(instance, work, plan.works, project.hosts)

@@ -29,7 +29,7 @@ const legacyLayer = /^([0-9a-f]{64})\/layer\.tar$/
 const blob = /^blobs\/sha256\/([0-9a-f]{64})$/
 
 /** Where an entry's bytes belong: to a text that we read, to a layer that may be known by its diff id, or nowhere. */
-type Place = { text: true } | { layer: string | undefined } | undefined
+type Place = { text: true } | { layer: string | undefined; sure?: true } | undefined
 
 async function textOf(body: Readable): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
@@ -58,7 +58,7 @@ function placeOf(
   if (named) {
     const digest = `sha256:${named[1]}`
     if (digest === id) return { text: true }
-    return layers.includes(digest) ? { layer: digest } : 'unknown'
+    return layers.includes(digest) ? { layer: digest, sure: true } : 'unknown'
   }
   return path.endsWith('.json') || path.endsWith('/json') ? { text: true } : undefined
 }
@@ -100,9 +100,9 @@ export async function readSaved(
       place = { layer: undefined }
     }
     if (place !== undefined && 'layer' in place) {
-      const { layer } = place
+      const { layer, sure } = place
       if (layer !== undefined) sizes.set(layer, entry.size)
-      if (layer === undefined || needed.has(layer)) await spool.add(entry.body, layer)
+      if (layer === undefined || needed.has(layer)) await spool.add(entry.body, sure && layer)
       else await passOver(entry.body)
     } else if (place !== undefined && entry.size <= longestText) texts.set(entry.path, await textOf(entry.body))
     else await passOver(entry.body)

@@ -55,5 +55,8 @@ export async function receiveImage(job: Job, want: Extract<ImageWant, { from: 'h
   if (arrival === undefined) throw new Error(`nobody told how ${want.ref} fared`)
   if (arrival.state === 'failed') throw arrival.error
   if (arrival.state === 'already') return { state: 'already' }
-  return { state: 'done', text: `${sizeText(arrival.bytes)}, ${arrival.layers} ${arrival.layers === 1 ? 'layer' : 'layers'}` }
+  return {
+    state: 'done',
+    text: `${sizeText(arrival.bytes)}, ${arrival.layers} ${arrival.layers === 1 ? 'layer' : 'layers'}`,
+  }
 }

@@ -47,6 +47,7 @@ export const loadings: { name: string; tree: Tree; compose: string; services: Re
     ulimits: { nofile: 5 }
     networks: [default]
   b: { image: x }
+  c: { image: x }
 volumes: { d: }
 `,
       'b.yaml': `services:
@@ -64,6 +65,8 @@ volumes: { d: }
     ulimits: !override { nproc: 1 }
     networks: { default: { aliases: [z] } }
     labels: { gone: !reset x, kept: 1 }
+  c: !reset null
+  d: !reset { image: x }
 volumes: { f: }
 `,
     },

@@ -59,6 +59,10 @@ export const mistakes: [yaml: string, expected: RegExp][] = [
   ],
   [one('ports: ["80-81:80"]\n    scale: 3'), /^3 6:13 app: the range 80-81 has no port for container 3/],
   [one('scale: 2\n    deploy: { replicas: 3 }'), /^3 6:12 app\.scale: scale and deploy\.replicas differ/],
+  [
+    one('mem_limit: 5m\n    deploy: { resources: { limits: { memory: 6m } } }'),
+    /^3 6:16 app\.mem_limit: mem_limit and deploy\.resources differ/,
+  ],
   [one('build: ./no'), /^3 6:12 app: there is no folder \/.*\/no to build from/],
   [one('build: https://example.test/x.git'), /^3 6:12 app: builds from a URL are not supported/],
   ['project: p\ncontainers:\n  a: { command: x }', /^3 3:\d+ a: needs an image or a build/],

@@ -66,7 +66,7 @@ export async function testOpened(t: Test): Promise<void> {
         'own loop (x) #1 [1] = 1 x! project',
         'plain (y) = y',
         'own loop (y) #1 [1] = 1 y! project',
-        'both ({"key":"k","value":"v"}) #1 [1] = k 1',
+        'both (k) #1 [1] = k 1',
       ],
     ],
     [

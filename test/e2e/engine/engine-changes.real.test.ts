@@ -1,11 +1,13 @@
 // The engine's configuration in a run with containers: what restarts, where mistakes are told, and how what was written leaves again.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { t as all, test } from 'tap'
-import { hostEntry, type Ran, testProject, told } from './command.js'
+import { labHost } from '../../lab/index.js'
+import { hostEntry, type Ran, testProject, told } from '../command.js'
 import { answerTo, base, type Engine, engineSite, password, spareFolder } from './engine-site.js'
-import { ends } from './run-events.js'
+import { ends } from '../run-events.js'
 
 all.setTimeout(240_000)
+all.jobs = 2
 
 const nothing = /Nothing to do/
 
@@ -86,4 +88,47 @@ test('an engine that is configured and used in one run, and what happens when th
     write({ source: 'none' })
     t.match((await run(['-v', 'provision', '--yes'])).stderr, /1 connection, 1 exec,/)
   })
+})
+
+test('two hosts at once, a locked authority, and an engine that no systemd starts', async t => {
+  const [first, plain] = await Promise.all([labHost({ engine: true }), labHost({ engine: true, init: 'none' })])
+  t.teardown(() => Promise.all([first.remove(), plain.remove()]))
+  await first.sh('useradd -m -s /bin/sh deploy && mkdir -p ~deploy/.ssh && cp ~/.ssh/authorized_keys ~deploy/.ssh/', {
+    check: true,
+  })
+  await first.sh('chown -R deploy ~deploy/.ssh; echo "deploy ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/deploy', {
+    check: true,
+  })
+  const entries = [
+    `one: ${hostEntry(first, { address: first.ip, port: 22, user: 'deploy', become: 'sudo' })}`,
+    `two: ${hostEntry(plain, { address: plain.ip, port: 22 })}`,
+  ]
+  const passphrase = 'correct-horse-battery'
+  const project = testProject({
+    'longshore.yaml': `project: pair
+hosts: { ${entries.join(', ')} }
+engine:
+  source: distro
+  listen: [unix, "tcp://0.0.0.0:2376"]
+  tls: { clients: [ci], passphrase: { secret: PASS } }
+secrets: { PASS: { env: PKI_PASSPHRASE } }
+`,
+  })
+  t.teardown(() => project.remove())
+  const run = (args: string[], pass = passphrase): Promise<Ran> => project.run(args, { env: { PKI_PASSPHRASE: pass } })
+  const made = await run(['provision', '--yes'])
+  t.equal(made.code, 0, told(made))
+  t.notMatch(told(made), passphrase)
+  t.match((await run(['provision', '--yes'])).stdout, nothing)
+  t.match(readFileSync(`${project.folder}/pki/ca.key.age`, 'utf8'), /^-----BEGIN AGE ENCRYPTED FILE-----/)
+  t.equal(existsSync(`${project.folder}/pki/ca.key`), false)
+  const spare = spareFolder(t)
+  for (const { ip } of [first, plain]) t.match(await answerTo(ip, `${project.folder}/pki/clients/ci`, spare), /^20\.10/)
+  t.match((await first.sh('stat -c "%a %U" /etc/docker/tls/key.pem')).stdout, '400 root')
+  const wrong = await run(['certs', 'renew', '--yes'], 'another-passphrase')
+  t.equal(wrong.code, 3, told(wrong))
+  t.match(wrong.stderr, /ca\.key\.age does not open[\s\S]*is the secret PASS the passphrase/)
+  const renewed = await run(['certs', 'renew', '--yes', '--on', 'two'])
+  t.equal(renewed.code, 0, told(renewed))
+  t.match(await answerTo(plain.ip, `${project.folder}/pki/clients/ci`, spare), /^20\.10/)
 })

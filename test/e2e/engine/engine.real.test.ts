@@ -1,10 +1,10 @@
 // The engine through the real command: TCP with certificates, daemon.json, renewal, rollback, and that nothing is left half done.
 import { chmodSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { t as all, test } from 'tap'
-import { keepClient } from '../../cli/certificates/authority.js'
-import { issue, makeAuthority } from '../../cli/certificates/issue.js'
-import { tracesOf, watchHere } from '../providers/secret-traces.js'
-import { told } from './command.js'
+import { keepClient } from '../../../cli/certificates/authority.js'
+import { issue, makeAuthority } from '../../../cli/certificates/issue.js'
+import { tracesOf, watchHere } from '../../providers/secret-traces.js'
+import { told } from '../command.js'
 import {
   answerTo,
   base,

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { busyboxTarball, labHost, type Release, type RunResult, run } from '../lab/index.js'
-import { hostEntry, type Ran, type RunOptions, testProject, told } from './command.js'
+import { busyboxTarball, labHost, type Release, type RunResult, run } from '../../lab/index.js'
+import { hostEntry, type Ran, type RunOptions, testProject, told } from '../command.js'
 
 export type Engine = Record<string, unknown>
 
