@@ -102,6 +102,7 @@ export function openContext(surroundings: Surroundings): OpenContext {
     return chooseHosts(options.on, '--on', await project(), options.on?.includes('@retry') ? await failed() : undefined)
   })
 
+  const told = new Set<string>()
   const context: CommandContext = {
     ...surroundings,
     masker,
@@ -126,7 +127,9 @@ export function openContext(surroundings: Surroundings): OpenContext {
     async tell(error) {
       const readable = async () => settings().catch(() => defaultSettings)
       const text = masker.mask(await errorText(error, { options, io, env, cwd, settings: readable }))
-      aside(() => io.stderr.write(`${text}\n`))
+      // Several hosts may have stumbled over one place of the files: people are told once.
+      if (!told.has(text)) aside(() => io.stderr.write(`${text}\n`))
+      told.add(text)
       if (options.json) for (const data of errorData(error)) context.printJson(data)
     },
     confirm: async question =>

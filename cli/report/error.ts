@@ -83,8 +83,7 @@ export function renderError(error: unknown, options: ErrorOptions): string {
     ]
     return lines.join('\n')
   })
-  // Several hosts may have stumbled over one place of the files: that is said once.
-  return [...new Set(told)].join('\n')
+  return told.join('\n')
 }
 
 /** The process' exit code for whatever was thrown: of several errors the first one's. */

@@ -24,6 +24,8 @@ const mostAliased = 100_000
 
 const ownWords: Record<string, string> = {
   TAB_AS_INDENT: 'tabs are not allowed as indentation; use spaces',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a colon stands in this value, or in the next line, which is indented too far: quote it, or move that line',
   MULTIPLE_DOCS: 'the file holds several YAML documents; only one is allowed',
 }
 
@@ -144,7 +146,7 @@ class Builder {
   #key({ key }: Pair, offset: number): { name: string; offset: number; merge: boolean } | undefined {
     const start = isScalar(key) || isMap(key) || isSeq(key) || isAlias(key) ? (key.range?.[0] ?? offset) : offset
     if (!isScalar(key) || key.value === null || key.value === undefined) {
-      this.#refuse('a key must be text', start)
+      this.#refuse(`a key must be text${isMap(key) ? '; a value that begins with {{ stands in quotes' : ''}`, start)
       return undefined
     }
     const plain = key.type === Scalar.PLAIN

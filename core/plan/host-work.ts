@@ -104,13 +104,17 @@ export function runsOf(
   taken: Set<string>,
 ): TaskRun[] {
   const { play, stage, vars, label } = use
+  /** Where to go on counting those of one name. */
+  const counts = new Map<string, number>()
   const idOf = (task: Task, handler: boolean): string => {
     const plain = `${host}/${play.name}/${handler ? 'handler ' : ''}${task.name}`
     // As the passes of a loop end.
     const base = / #\d+$/.test(plain) ? `${plain} 1` : plain
     const end = label === '' || label === '0' ? '' : ` @${label}`
     let id = `${base}${end}`
-    for (let count = 2; taken.has(id); count++) id = `${base} ${count}${end}`
+    let count = counts.get(base) ?? 2
+    for (; taken.has(id); count++) id = `${base} ${count}${end}`
+    counts.set(base, count)
     taken.add(id)
     return id
   }

@@ -88,7 +88,7 @@ const inDays = (ms: number): string => {
 }
 
 /** What is wrong with the host's certificate. `late`: it still holds, but is to be renewed. */
-export interface Fault {
+interface Fault {
   text: string
   late?: true
 }

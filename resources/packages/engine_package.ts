@@ -125,6 +125,13 @@ function holdChanges(want: Want, seen: Seen): Change[] {
   return free.length === 0 ? [] : [{ what: 'hold', from: 'free', to: free.join(', ') }]
 }
 
+function changesOf(want: Want, seen: Seen): Change[] {
+  if (isApt(seen)) return aptChanges(want, seen)
+  const changes = [...packages.diff(asked(want, []), seen.packages), ...restartChanges(seen)]
+  const loses = changes.some(change => change.from !== 'absent') ? stops(want, seen) : undefined
+  return changes.map((change, index) => (index === 0 && loses !== undefined ? { ...change, loses } : change))
+}
+
 /** Packages of a container engine; a plan says which containers stop. */
 export const enginePackage = resource<Want, Seen>({
   kind: 'engine_package',
@@ -169,12 +176,8 @@ ${probeEngine(versioned(want), want.version)}`,
       })
     return seen
   },
-  diff(want, seen) {
-    if (isApt(seen)) return aptChanges(want, seen)
-    const changes = [...packages.diff(asked(want, []), seen.packages), ...restartChanges(seen)]
-    const loses = changes.some(change => change.from !== 'absent') ? stops(want, seen) : undefined
-    return changes.map((change, index) => (index === 0 && loses !== undefined ? { ...change, loses } : change))
-  },
+  diff: changesOf,
+  stops: (want, seen) => (changesOf(want, seen).some(({ loses }) => loses !== undefined) ? seen.containers : []),
   verb(want, seen) {
     if (!isApt(seen))
       return packages.diff(asked(want, []), seen.packages).length === 0

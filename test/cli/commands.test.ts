@@ -1,5 +1,5 @@
 // Commands that need no engine, as processes on this machine: init, validate, sh, ssh, and interrupts.
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { openLocalTerminal } from '../../hosts/terminal.js'
@@ -55,6 +55,18 @@ test('validate points at what is wrong', async t => {
     code: 3,
     err: /no host or group "nobody"/,
   })
+})
+
+test('a mistake that several hosts stumble over is told once', async t => {
+  const folder = projectIn(
+    'once',
+    'project: shop\nhosts: { a: { connection: local }, b: { connection: local } }\nplaybooks: [p.yaml]\n',
+  )
+  writeFileSync(join(folder, 'p.yaml'), '- hosts: all\n  tasks:\n    - debug: "{{ nope }}"\n')
+  const { code, err } = await longshore(['plan', '--no-color'], { cwd: folder })
+  t.equal(code, 3)
+  t.same(err.match(/^error: .*$/gm)?.length, 1, err)
+  t.match(err, /^a +failed: "nope" is not known.*\nb +failed/m)
 })
 
 test('sh: every line with its host, exit codes of all; secrets masked, foreign text cleaned', async t => {

@@ -127,7 +127,6 @@ test('errors: where, what, excerpt, output, hint; bugs apart', t => {
       'error: this is a bug in longshore: x is undefined\n→ run it again with -v to see where, and report it',
       1,
     ],
-    [new AggregateError([new UserError('gone'), new UserError('gone')]), 'error: gone', 1],
     [
       new AggregateError([unreachableError('a', 'no answer'), new UserError('full', { where: 'b' })]),
       'error: a: no answer\nerror: b: full',

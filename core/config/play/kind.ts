@@ -89,9 +89,11 @@ export function findKind(raw: Raw, kinds: readonly ResourceKind[], problems: Pro
   const keys = Object.keys(raw.value as object).filter(key => !taskWords.includes(key))
   const known = keys.flatMap(key => all.filter(each => each.kind === key))
   const unknown = keys.filter(key => !all.some(each => each.kind === key))
+  const bare = known.find(({ kind }) => valueAt(raw.value, [kind]) === null)
   for (const key of unknown)
     problems.add(
-      peerAnswer(key, 'a task') ??
+      (bare && `unknown word "${key}" in a task; what belongs to ${bare.kind} is indented below it`) ??
+        peerAnswer(key, 'a task') ??
         `unknown word "${key}" in a task${suggestion(key, [...all.map(each => each.kind), ...taskWords])}`,
       raw.where([key], 'key'),
     )

@@ -30,7 +30,11 @@ const loopControl = z
   .strictObject({
     loop_var: loopName.describe('Name of the entry. Default item.').optional(),
     index_var: nameSchema.describe('Name of the number of the pass, from 0.').optional(),
-    label: z.string().min(1).describe('What a pass is called in the plan: a template. Default: the entry, of a map its key or `name`.').optional(),
+    label: z
+      .string()
+      .min(1)
+      .describe('What a pass is called in the plan: a template. Default: the entry, of a map its key or `name`.')
+      .optional(),
   })
   .describe('How a loop is shown, and which names its passes have.')
 

@@ -92,8 +92,11 @@ function layoutFiles(
   ]
 }
 
-/** The archive, as bytes that go to `POST /images/load`. All engines take gzip, in several members too; each layer is one, and made once. */
-export function shipArchive(image: ShippedImage): Readable {
+/**
+ * The archive, as bytes that go to `POST /images/load`. All engines take gzip, in several members too; each layer is one, and made once.
+ * Its end is held back until `before` is over: an engine looks at an archive only when it has all of it.
+ */
+export function shipArchive(image: ShippedImage, before?: Promise<unknown>): Readable {
   const { ref, config, layers, sent, sizes } = image
   const file = (diffId: string): string => `${folder}${diffId.replace('sha256:', '')}`
   const configName = `${folder}${digestOf(config)}`
@@ -115,6 +118,7 @@ export function shipArchive(image: ShippedImage): Readable {
       for await (const chunk of createReadStream(path)) yield chunk as Buffer
       small = [padding(size)]
     }
+    await before
     yield gzipSync(Buffer.concat([...small, Buffer.alloc(2 * block)]))
   }
   return Readable.from(pieces(), { objectMode: false, highWaterMark: 256 * 1024 })

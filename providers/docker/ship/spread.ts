@@ -4,8 +4,9 @@ import { familiarReference } from '../images/reference.js'
 import type { DockerEngine } from '../open.js'
 import { lacking } from './chain.js'
 import { type Holdings, type ImageDetails, inspectShape, isSameImage, readHoldings } from './holdings.js'
-import { RefusedArchive, type Sent, type Shipment, sendTo, type Target, tagImage } from './load.js'
+import { RefusedArchive, type Shipment, type Target } from './load.js'
 import { readSaved } from './read-saved.js'
+import { type Sent, sendTo, tagImage } from './send.js'
 import { createSpool } from './spool.js'
 
 export interface SpreadOptions {
@@ -17,7 +18,7 @@ export interface SpreadOptions {
 /** How an engine came to its image: it had it, or was sent so much; or why it did not. */
 export type Arrival = { state: 'already' } | ({ state: 'sent' } & Sent) | { state: 'failed'; error: unknown }
 
-const usualGroup = 16e6
+const usualGroup = 8e6
 
 /** An engine that lacks the image, with what it has of its layers. */
 interface Receiver {

@@ -73,6 +73,14 @@ export async function testPlaybookMistakes(t: Test): Promise<void> {
       ],
     ],
     [
+      'fields beside their kind',
+      '- tasks:\n    - copy:\n      dest: /x\n',
+      [
+        '2:12: copy must be a map, not nothing',
+        '3:7: unknown word "dest" in a task; what belongs to copy is indented below it',
+      ],
+    ],
+    [
       'notify',
       '- tasks:\n    - package: { name: x }\n      notify: [tel]\n  handlers:\n    - name: tell\n      command: { argv: [a] }\n',
       ['3:16: there is no handler "tel" in this play; did you mean "tell"?'],

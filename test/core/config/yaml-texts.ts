@@ -42,6 +42,18 @@ export async function testYamlMistakes(t: Test): Promise<void> {
       'project: a\n---\nproject: b\n',
       ['longshore.yaml:2:1: the file holds several YAML documents; only one is allowed'],
     ],
+    [
+      'a bare expression',
+      'project: a\nvars: { x: {{ y }} }\n',
+      ['longshore.yaml:2:13: a key must be text; a value that begins with {{ stands in quotes'],
+    ],
+    [
+      'a colon in a value',
+      'project: a: b\n',
+      [
+        'longshore.yaml:1:10: a colon stands in this value, or in the next line, which is indented too far: quote it, or move that line',
+      ],
+    ],
     ['a list for a key', 'project: a\n? [x]\n: 1\n', ['longshore.yaml:2:3: a key must be text']],
     [
       '__proto__',

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { t as all, test } from 'tap'
 import { labHost } from '../../lab/index.js'
 import { hostEntry, type Ran, testProject, told } from '../command.js'
-import { answerTo, base, type Engine, engineSite, password, spareFolder } from './engine-site.js'
 import { ends } from '../run-events.js'
+import { answerTo, base, type Engine, engineSite, password, spareFolder } from './engine-site.js'
 
 all.setTimeout(240_000)
 all.jobs = 2
@@ -42,6 +42,12 @@ test('an engine that is configured and used in one run, and what happens when th
     t.match(ends_, { 'web/container eng-app-1': 'done', 'web/container eng-back-1': 'already' })
     t.equal(await running(), 'eng-app-1 eng-back-1')
     write(engine, containers)
+    await said('cp /usr/sbin/dockerd /usr/sbin/d && mv /usr/sbin/d /usr/sbin/dockerd')
+    t.match(
+      ends(await up(engine)),
+      { 'web/container eng-app-1': 'done' },
+      'so it is with another version of the engine',
+    )
     write({ ...engine, source: 'none' }, containers)
     const again = await run(['-v', 'up', '--yes'])
     t.match(again.stdout, nothing)

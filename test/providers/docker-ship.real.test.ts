@@ -1,0 +1,214 @@
+// Images that travel between real engines, of three kinds, over SSH: how many bytes go where, what a cut costs, and that all end up with the same.
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import tap, { test } from 'tap'
+import { UserError } from '../../core/errors.js'
+import { type Arrival, spread } from '../../providers/docker/ship/spread.js'
+import { hostEntry, testProject } from '../e2e/command.js'
+import { busyboxRootfs, busyboxTarball, docker, ensureEngine, labHost, run, tryDocker } from '../lab/index.js'
+import { type CountedEngine, openCounted } from './ship-hosts.js'
+
+tap.setTimeout(150_000)
+
+const megabyte = 1e6
+const layerBytes = 15 * megabyte
+const ref = `lsship-${process.pid}:1`
+const base = `lsship-${process.pid}-base`
+const never = new AbortController().signal
+
+await ensureEngine()
+// One engine of each kind: 20.10, 26.1, and 26.1 with the containerd store.
+const labs = await Promise.all([
+  labHost({ name: 'old', engine: true }),
+  labHost({ name: 'new', engine: true, release: 'trixie' }),
+  labHost({ name: 'store', engine: true, release: 'trixie' }),
+])
+const [old, newer, store] = labs
+await store.sh(
+  `mkdir -p /etc/docker; echo '{"features":{"containerd-snapshotter":true}}' > /etc/docker/daemon.json; systemctl restart docker`,
+  { check: true },
+)
+const folder = await mkdtemp(join(tmpdir(), 'lsship-'))
+const here = await openCounted()
+const [atOld, atNew, atStore] = (await Promise.all(labs.map(lab => openCounted(lab)))) as [
+  CountedEngine,
+  CountedEngine,
+  CountedEngine,
+]
+const targets = [atOld, atNew, atStore]
+
+const spoolFolders = async (): Promise<string[]> =>
+  (await readdir('/var/tmp')).filter(name => name.startsWith('longshore-ship-'))
+const before = await spoolFolders()
+
+/** Builds the image here from these files, one layer each. */
+async function build(files: Record<string, Uint8Array>): Promise<void> {
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes)
+  const copies = Object.keys(files).map(name => `COPY ${name} /${name}\n`)
+  await writeFile(join(folder, 'Dockerfile'), `FROM ${base}\n${copies.join('')}`)
+  await docker(['build', '-q', '-t', ref, folder])
+}
+
+const ship = (to: readonly CountedEngine[], options: { signal?: AbortSignal; groupBytes?: number } = {}) => {
+  for (const one of [here, ...targets]) one.reset()
+  const asked = to.map(({ engine }) => ({ engine, tell: () => undefined }))
+  return spread(here.engine, ref, asked, { signal: never, ...options })
+}
+
+const states = (arrivals: readonly Arrival[]): string[] => arrivals.map(({ state }) => state)
+
+const random: Record<string, Uint8Array> = {}
+for (const name of ['a', 'b', 'c', 'd']) random[name] = randomBytes(layerBytes)
+const all = 4 * layerBytes
+
+test('images that travel', async t => {
+  t.teardown(async () => {
+    await Promise.all([here, ...targets].map(one => one.close()))
+    await Promise.all(labs.map(lab => lab.remove()))
+    await tryDocker(['rmi', '-f', ref, base, 'lsone-app', 'lsone-base'])
+    await tryDocker(['image', 'prune', '-f', '--filter', `label=lsship=${process.pid}`])
+    await rm(folder, { recursive: true, force: true })
+  })
+  await docker(['import', '-c', `LABEL lsship=${process.pid}`, await busyboxTarball(), base])
+
+  await t.test('the first time: the source is read once, and memory is bounded', async t => {
+    await build({ ...random, small: randomBytes(10_000) })
+    const start = process.memoryUsage().rss
+    let peak = start
+    const look = setInterval(() => {
+      peak = Math.max(peak, process.memoryUsage().rss)
+    }, 10)
+    const began = performance.now()
+    const arrivals = await ship(targets)
+    const ms = performance.now() - began
+    clearInterval(look)
+    t.same(states(arrivals), ['sent', 'sent', 'sent'])
+    t.ok(here.read > all && here.read < all + 8 * megabyte, `${here.read} bytes were read for three hosts`)
+    for (const one of targets)
+      t.ok(one.written > all && one.written < all + 4 * megabyte, `${one.engine.scope.name}: ${one.written} bytes`)
+    t.ok(peak - start < 80 * megabyte, `memory grew by ${Math.round((peak - start) / megabyte)} MB`)
+    t.comment(`${Math.round(ms)} ms for ${Math.round(all / megabyte)} MB to three hosts`)
+    const id = (await docker(['inspect', '-f', '{{.Id}}', ref])).trim()
+    for (const lab of [old, newer])
+      t.equal((await lab.sh(`docker inspect -f '{{.Id}}' ${ref}`)).stdout.trim(), id, `${lab.name}: the same id`)
+    for (const lab of labs) {
+      const { stdout } = await lab.sh(`docker run --rm ${ref} sh -c 'cat /a /b /c /d /small | wc -c'`)
+      t.equal(stdout.trim(), String(all + 10_000), `${lab.name}: it runs`)
+      const list = (await lab.sh(`docker images --format '{{.Repository}}' | sort`)).stdout.trim().split('\n')
+      t.same(list, [...(lab === store ? ['longshore-layers'] : []), ref.replace(':1', '')], `${lab.name}: and no more`)
+    }
+  })
+
+  await t.test('twice: nothing is sent', async t => {
+    t.same(states(await ship(targets)), ['already', 'already', 'already'])
+    for (const one of targets) t.ok(one.written < 2000, `${one.written} bytes`)
+  })
+
+  await t.test('a small layer changed: only that one is sent', async t => {
+    await build({ ...random, small: randomBytes(10_000) })
+    const arrivals = await ship(targets)
+    t.match(arrivals, [{ state: 'sent', layers: 1 }, { layers: 1 }, { layers: 1 }])
+    for (const one of targets) t.ok(one.written < 200_000, `${one.engine.scope.name}: ${one.written} bytes`)
+    const sums = await Promise.all(labs.map(lab => lab.sh(`docker run --rm ${ref} sha256sum /small /a`)))
+    t.equal(new Set(sums.map(({ stdout }) => stdout)).size, 1, 'all have the same')
+    t.equal((await store.sh('docker images -q longshore-layers')).stdout.trim().split('\n').length, 1)
+  })
+
+  await t.test('a connection cut half way: what arrived is not sent again', async t => {
+    await build({ e: randomBytes(layerBytes), f: randomBytes(layerBytes), g: randomBytes(layerBytes) })
+    atNew.cutAfter = 2.5 * layerBytes
+    atStore.cutAfter = 1.5 * layerBytes
+    const cut = await ship(targets)
+    t.same(states(cut), ['sent', 'failed', 'failed'], 'one that is cut off does not hold up the others')
+    const [, failed] = cut
+    t.match(failed, { error: { message: /did not arrive/, where: 'new', hint: /only the layers that did not arrive/ } })
+    for (const one of targets) one.cutAfter = undefined
+    const again = await ship(targets)
+    t.match(again, [{ state: 'already' }, { state: 'sent', layers: 1 }, { state: 'sent', layers: 2 }])
+    t.ok(atNew.written < 1.1 * layerBytes, `${atNew.written} bytes the second time`)
+    t.ok(atStore.written < 2.1 * layerBytes, `${atStore.written} bytes the second time`)
+    for (const lab of labs) {
+      t.equal((await lab.sh(`docker run --rm ${ref} sh -c 'cat /e /f /g | wc -c'`)).stdout.trim(), `${3 * layerBytes}`)
+      const carriers = (await lab.sh('docker images -qa --filter label=longshore.ships')).stdout.split('\n')
+      t.equal(carriers.length - 1, lab === store ? 1 : 0, `${lab.name}: nothing is left of the first try`)
+    }
+  })
+
+  await t.test('interrupted: it ends at once, and leaves nothing here', async t => {
+    await build({ h: randomBytes(layerBytes) })
+    const controller = new AbortController()
+    setTimeout(() => controller.abort(new UserError('interrupted', { exit: 130 })), 300)
+    await t.rejects(ship(targets, { signal: controller.signal }), { message: 'interrupted' })
+    t.same(await spoolFolders(), before)
+  })
+
+  await t.test('from the containerd store, and an image that the engine lost a layer of', async t => {
+    await store.sh(`docker tag ${ref} other:1; docker image prune -f`, { check: true })
+    for (const one of targets) one.reset()
+    const quiet = [atOld, atNew].map(({ engine }) => ({ engine, tell: () => undefined }))
+    t.same(states(await spread(atStore.engine, 'other:1', quiet, { signal: never })), ['sent', 'sent'])
+    t.ok(atOld.written < 100_000, `${atOld.written} bytes: it has the layers by another name`)
+    t.equal((await old.sh(`docker run --rm other:1 sh -c 'cat /e /f /g | wc -c'`)).stdout.trim(), `${3 * layerBytes}`)
+    await t.rejects(spread(atStore.engine, 'nobody:1', quiet, { signal: never }), {
+      message: /no image nobody:1/,
+      where: 'store',
+    })
+  })
+
+  await t.test('beside docker save, ssh and docker load', async t => {
+    await build({ ...random, small: randomBytes(10_000) })
+    const peer = ['-i', old.identity, '-p', String(old.port), '-o', 'StrictHostKeyChecking=no', `root@${old.address}`]
+    const began = performance.now()
+    const piped = await run('sh', ['-c', 'docker save "$0" | dd bs=64k | ssh "$@" docker load', ref, ...peer])
+    const theirs = performance.now() - began
+    t.equal(piped.code, 0, piped.stderr)
+    await build({ ...random, small: randomBytes(10_000) })
+    const second = performance.now()
+    t.same(states(await ship([atOld])), ['sent'])
+    const ours = performance.now() - second
+    t.comment(
+      `one small layer changed: docker save | ssh docker load ${/\d+ bytes/.exec(piped.stderr)?.[0]}, ${Math.round(theirs)} ms;`,
+      `longshore ${atOld.written} bytes, ${Math.round(ours)} ms`,
+    )
+  })
+
+  await t.test('the command: built here once, received by all, twice nothing', async t => {
+    const project = testProject({
+      'longshore.yaml': [
+        'project: lsone',
+        'hosts:',
+        ...labs.map(lab => `  ${lab.name}: ${hostEntry(lab)}`),
+        '  here: { connection: local }',
+        'images: { lsone-base: { import: { dir: ./root } } }',
+        'containers:',
+        '  app: { build: { context: ./app, at: here }, on: ["old", "new", "store"], init: true, stop_grace_period: 1s }',
+        '',
+      ].join('\n'),
+      'app/Dockerfile': 'FROM lsone-base\nCOPY text /text\nCMD ["sleep", "1000"]\n',
+      'app/text': 'one\n',
+    })
+    t.teardown(() => project.remove())
+    await busyboxRootfs(join(project.folder, 'root'))
+    const plan = await project.run(['plan'])
+    t.match(plan.stdout, /receive image lsone-app {2}\(from here: not there\)/)
+    t.equal(plan.stdout.match(/import image lsone-base/g)?.length, 1, 'the base image is wanted on the builder alone')
+    const up = await project.run(['up', '--yes'])
+    t.equal(up.code, 0, up.stderr)
+    t.match((await project.run(['plan'])).stdout, /0 to change/)
+    project.write('app/text', 'two\n')
+    const changed = await project.run(['up', '--yes'])
+    t.equal(changed.code, 0, changed.stderr)
+    t.match(changed.stderr, /receive image lsone-app … done .*kB, 1 layer/)
+    t.match((await project.run(['up', '--yes'])).stdout, /0 to change/)
+    for (const lab of labs) t.equal((await lab.sh('docker exec lsone-app-1 cat /text')).stdout, 'two\n')
+    const down = await project.run(['down', '--images', '--yes'])
+    t.equal(down.code, 0, down.stderr)
+    t.equal(
+      (await store.sh('docker images -q lsone-app; docker images -q --filter label=longshore.ships=lsone-app:latest'))
+        .stdout,
+      '',
+    )
+  })
+})
