@@ -86,7 +86,8 @@ export function createMasker(): Masker {
     return text
   }
   const mask = (text: string): string => {
-    for (const [needle, replacement] of ordered()) if (text.includes(needle)) text = text.replaceAll(needle, replacement)
+    for (const [needle, replacement] of ordered())
+      if (text.includes(needle)) text = text.replaceAll(needle, replacement)
     text = pieces.mask(text)
     const [last = '', ...before] = text.split(cutSign).reverse()
     return before.length === 0 ? text : [...before.reverse().map(maskCut), last].join(cutSign)

@@ -192,7 +192,8 @@ export function readYaml(text: string, file: string, { compose = false } = {}): 
   const problems = collectProblems()
   try {
     // The library's own check for unique keys takes quadratic time; the builder does it.
-    const document = parseDocument(text, {
+    // The mark that some editors put before the first line is no part of it; the library takes it for an indent.
+    const document = parseDocument(text.replace(/^\ufeff/, ''), {
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: false,

@@ -194,6 +194,20 @@ test('no_log shows neither arguments nor output, anywhere', async t => {
   t.same(told.match(/.{0,60}hush\d+/g) ?? [], [])
 })
 
+test('lines that end as on Windows, after a mark of byte order', async t => {
+  const tasks = `- name: m
+  command:
+    sh: |
+      echo a >>{{ folder }}/log
+      echo b >>{{ folder }}/log
+    check: |
+      grep -qx b {{ folder }}/log`
+  const here = await site(t, one, { 'play.yaml': `\ufeff${play(tasks)}`.replaceAll('\n', '\r\n') })
+  t.equal((await here.up()).exit, 0)
+  t.equal(text(here, 'log'), 'a\nb\n')
+  t.same((await here.up()).listed, [])
+})
+
 test('thousands of passes and tasks are planned in seconds', async t => {
   const numbers = Array.from({ length: 1500 }, (_, index) => index)
   const tasks = `- { name: y, loop: [${numbers.join(', ')}], file: { path: "{{ folder }}/n{{ item }}", state: absent }, register: r }

@@ -92,7 +92,7 @@ test('playbooks tell the truth before, and hold to it', async t => {
       'will which a later file belongs to',
       'will folders #1',
       'will folders #2',
-      'will only where nothing was there',
+      'unknown only where nothing was there',
       'will the settings',
       'will more settings',
       'will on Debian 12 alone',
