@@ -105,6 +105,20 @@ export interface ContainerState {
   orphan: boolean
 }
 
+/** An image as `images` shows it. */
+export interface ImageState {
+  host: string
+  /** Name with tag; empty where it has none. One image may have several. */
+  name: string
+  id: string
+  /** Bytes that it takes, with what it shares with others. */
+  size: number
+  /** Seconds since 1970; 0 where it does not say. */
+  created: number
+  /** Names of the containers made from it. */
+  usedBy: string[]
+}
+
 export interface LogOptions {
   follow: boolean
   tail: number | 'all'
@@ -188,6 +202,8 @@ export interface Provider<Seen = unknown> {
   apply(engine: Engine, step: EngineStep, context: ApplyContext): Promise<StepResult>
   /** The project's containers on this engine, for `ps` and `status`. */
   list(engine: Engine, project: string): Promise<ContainerState[]>
+  /** All images of this engine, whoever brought them. */
+  images?(engine: Engine): Promise<ImageState[]>
   /** Streams a container's log lines; `line` is told which stream it was. */
   logs?(
     engine: Engine,

@@ -28,7 +28,7 @@ export interface Step {
   /** Ids of what must have ended, however, before this one starts: steps, and gates between them. */
   waits?: string[]
   loses?: string
-  /** `unknown` only for a command without a check, and for what reads its register. */
+  /** `unknown` only for a command without a check, for what reads its register, and for what reads a register that a step before may change. */
   certainty: 'will' | 'unknown'
   changes?: Change[]
 }

@@ -1,6 +1,6 @@
 // Images that travel between real engines, of three kinds, over SSH: how many bytes go where, what a cut costs, and that all end up with the same.
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tap, { test } from 'tap'
@@ -144,7 +144,21 @@ test('images that travel', async t => {
     t.same(await spoolFolders(), before)
   })
 
-  await t.test('from the containerd store, and an image that the engine lost a layer of', async t => {
+  await t.test('a store that seems to have what it cannot hand on is sent all of it', async t => {
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${base}\nCOPY small /other\n`)
+    const lure = `lsship-${process.pid}:lure`
+    await docker(['build', '-q', '-t', lure, folder])
+    await store.sh('docker import -c "LABEL longshore.ships=nothing" - lure', {
+      check: true,
+      input: await readFile(await busyboxTarball()),
+    })
+    const images = [{ engine: atStore.engine, tell: () => undefined }]
+    t.match(await spread(here.engine, lure, images, { signal: never }), [{ state: 'sent', layers: 2 }])
+    t.equal((await store.sh(`docker save ${lure} | tar -t | grep -c blobs/sha256/.`)).stdout.trim(), '4', 'it is whole')
+    await docker(['rmi', lure])
+  })
+
+  await t.test('from the containerd store, to engines that have the layers by another name', async t => {
     await store.sh(`docker tag ${ref} other:1; docker image prune -f`, { check: true })
     for (const one of targets) one.reset()
     const quiet = [atOld, atNew].map(({ engine }) => ({ engine, tell: () => undefined }))

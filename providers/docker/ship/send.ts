@@ -5,7 +5,7 @@ import { unlessMissing } from '../apply/job.js'
 import { familiarReference, splitReference } from '../images/reference.js'
 import type { ShippedImage } from './archive.js'
 import { lacking } from './chain.js'
-import { carrierLabel, carriersIn, type Holdings, inspectShape } from './holdings.js'
+import { carrierLabel, carriersIn, type Holdings } from './holdings.js'
 import { type Lane, openLane, RefusedArchive, type Shipment, type Target } from './load.js'
 import type { SpooledLayer } from './spool.js'
 
@@ -93,8 +93,10 @@ export async function sendTo(target: Target, shipment: Shipment, { layers: has, 
   }
   const { config } = await shipment.saved
   await sendWhole(lane, target, shipment, { ref, config, layers, sent: [...group.values()], ...sizes })
-  const there = await inspectShape(target.engine, ref, shipment.signal)
-  if (there === undefined) throw new RefusedArchive('it is not there after it was loaded')
+  // The containerd store runs an image whose lower layers are unpacked, but neither lists nor hands on one that it has not all parts of.
+  const listed = await target.engine.api.json<ImageSummary[]>({ path: '/images/json', signal: shipment.signal })
+  if (!listed.some(({ RepoTags }) => RepoTags?.includes(ref)))
+    throw new RefusedArchive('it is not there after it was loaded')
   if (isContent) await carry(layers, [])
   const bytes = await lane.done()
   if (isContent || carried || carriers.some(({ ships }) => ships === ref))
