@@ -117,6 +117,8 @@ export interface ImageState {
   created: number
   /** Names of the containers made from it. */
   usedBy: string[]
+  /** It is none to run, but keeps the layers of this one for the next time that it is received. */
+  keepsLayersOf?: string
 }
 
 export interface LogOptions {

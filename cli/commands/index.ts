@@ -85,6 +85,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./ps.js')).ps,
   },
   {
+    name: 'images',
+    summary: 'list the images on the hosts',
+    group: look,
+    load: async () => (await import('./images.js')).images,
+  },
+  {
     name: 'logs',
     summary: 'show what containers print',
     group: look,

@@ -1,7 +1,15 @@
 // The passes of a task's loop: over a list, a map, or what one expression gives.
 import { type At, likeError, UserError, usageError } from '../errors.js'
 import { cleanLine } from '../events.js'
-import { evaluate, expressionReferences, references, renderText, renderValue, type Scope } from '../language/index.js'
+import {
+  evaluate,
+  evaluateCondition,
+  expressionReferences,
+  references,
+  renderText,
+  renderValue,
+  type Scope,
+} from '../language/index.js'
 import type { Task } from '../playbook.js'
 import type { Vars } from '../raw.js'
 import type { TaskRun, Waits } from './task-run.js'
@@ -83,6 +91,22 @@ function namesOf({ loop, loop_control: { label } }: Task, { vars }: Scope): stri
   return [...names, ...(label === undefined ? [] : references(label.value, vars))]
 }
 
+/** True where a condition that reads no entry of the loop is false: then nobody needs the loop, and what is wrong with it is no matter. */
+function isOff(run: TaskRun, known: Known): boolean {
+  const { loop_var, index_var = loop_var } = run.task.loop_control
+  try {
+    const scope = known.scopeOf(run, run.task.vars)
+    for (const { text, at } of run.task.when) {
+      const names = expressionReferences(text, scope.vars)
+      if (names.has(loop_var) || names.has(index_var) || firstBlock(run, names, known)) return false
+      if (!evaluateCondition(text, scope, at)) return true
+    }
+    return false
+  } catch {
+    return false
+  }
+}
+
 /** The passes of a task, or why they cannot be known yet. */
 export function passesOf(run: TaskRun, known: Known): Pass[] | Waits {
   const { task } = run
@@ -97,6 +121,7 @@ export function passesOf(run: TaskRun, known: Known): Pass[] | Waits {
       return { vars, label: labelOf(entry, index, task, () => known.scopeOf(run, vars)) }
     })
   } catch (error) {
+    if (isOff(run, known)) return []
     throw located(error, task.loop.at)
   }
 }

@@ -5,6 +5,7 @@ import { detectScript, readDetection } from './detect.js'
 import { diff } from './diff/index.js'
 import { downSteps } from './diff/removal.js'
 import { execInContainer } from './exec.js'
+import { listHostImages } from './images/list.js'
 import { listProject } from './list.js'
 import { followLogs } from './logs.js'
 import { forgets, needs } from './needs.js'
@@ -31,6 +32,7 @@ export const docker = provider<Seen>({
   down: downSteps,
   apply: (engine, step, context) => applyStep(own(engine), step, context),
   list: (engine, project) => listProject(own(engine), project),
+  images: engine => listHostImages(own(engine)),
   logs: (engine, container, options, line) => followLogs(own(engine), container, options, line),
   exec: (engine, container, request) => execInContainer(own(engine), container, request),
 })

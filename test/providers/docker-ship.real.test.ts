@@ -145,17 +145,19 @@ test('images that travel', async t => {
   })
 
   await t.test('a store that seems to have what it cannot hand on is sent all of it', async t => {
-    await writeFile(join(folder, 'Dockerfile'), `FROM ${base}\nCOPY small /other\n`)
+    await writeFile(join(folder, 'only'), randomBytes(10_000))
+    const tarball = join(folder, 'lure.tar')
+    await docker(['run', '--rm', '-v', `${folder}:/x`, base, 'tar', '-C', '/x', '-cf', '/x/lure.tar', 'only'])
+    await docker(['import', tarball, `${base}-lure`])
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${base}-lure\nCOPY small /other\n`)
     const lure = `lsship-${process.pid}:lure`
     await docker(['build', '-q', '-t', lure, folder])
-    await store.sh('docker import -c "LABEL longshore.ships=nothing" - lure', {
-      check: true,
-      input: await readFile(await busyboxTarball()),
-    })
+    const input = await readFile(tarball)
+    await store.sh('docker import -c "LABEL longshore.ships=nothing" - lure', { check: true, input })
     const images = [{ engine: atStore.engine, tell: () => undefined }]
     t.match(await spread(here.engine, lure, images, { signal: never }), [{ state: 'sent', layers: 2 }])
     t.equal((await store.sh(`docker save ${lure} | tar -t | grep -c blobs/sha256/.`)).stdout.trim(), '4', 'it is whole')
-    await docker(['rmi', lure])
+    await docker(['rmi', lure, `${base}-lure`])
   })
 
   await t.test('from the containerd store, to engines that have the layers by another name', async t => {
@@ -169,6 +171,27 @@ test('images that travel', async t => {
       message: /no image nobody:1/,
       where: 'store',
     })
+  })
+
+  await t.test('from one far host to another: little is read where little is lacking', async t => {
+    for (const [from, to, lab] of [
+      [atOld, atNew, old],
+      [atNew, atOld, newer],
+    ] as const) {
+      const name = `far-${lab.name}:1`
+      await lab.sh(
+        `printf 'FROM ${ref}\\nRUN echo ${lab.name} > /far\\n' | DOCKER_BUILDKIT=0 docker build -q -t ${name} -`,
+        {
+          check: true,
+        },
+      )
+      for (const one of targets) one.reset()
+      const quiet = [{ engine: to.engine, tell: () => undefined }]
+      t.match(await spread(from.engine, name, quiet, { signal: never }), [{ state: 'sent', layers: 1 }])
+      t.ok(from.read < 100_000, `${from.read} bytes were read from ${lab.name}`)
+      const other = lab === old ? newer : old
+      t.equal((await other.sh(`docker run --rm ${name} cat /far`)).stdout, `${lab.name}\n`)
+    }
   })
 
   await t.test('beside docker save, ssh and docker load', async t => {
@@ -217,6 +240,12 @@ test('images that travel', async t => {
     t.match(changed.stderr, /receive image lsone-app … done .*kB, 1 layer/)
     t.match((await project.run(['up', '--yes'])).stdout, /0 to change/)
     for (const lab of labs) t.equal((await lab.sh('docker exec lsone-app-1 cat /text')).stdout, 'two\n')
+    const listed = await project.run(['--on', 'new', 'images'])
+    t.match(listed.stdout, /new +lsone-app:latest +[0-9a-f]{12} +[\d.]+ MB +lsone-app-1\n/)
+    t.match((await project.run(['--on', 'store', 'images'])).stdout, /\(layers of lsone-app:latest\)/)
+    const unused = await project.run(['--on', 'new', '--json', 'images', '--unused'])
+    t.match(unused.stdout, /"usedBy":\[\]/)
+    t.notMatch(unused.stdout, /"name":"lsone-app:latest"/)
     const down = await project.run(['down', '--images', '--yes'])
     t.equal(down.code, 0, down.stderr)
     t.equal(

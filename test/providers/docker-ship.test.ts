@@ -20,7 +20,7 @@ import { fileHeader, shipArchive } from '../../providers/docker/ship/archive.js'
 import { chainIds, lacking } from '../../providers/docker/ship/chain.js'
 import { readSaved } from '../../providers/docker/ship/read-saved.js'
 import { createSpool } from '../../providers/docker/ship/spool.js'
-import { positionOf } from '../../providers/docker/ship/v1-id.js'
+import { layerFolders, positionOf } from '../../providers/docker/ship/v1-id.js'
 import { at } from './samples.js'
 
 const sha = (bytes: Uint8Array | string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
@@ -151,6 +151,9 @@ test('layers by the folders of engines before 25', async t => {
     path.endsWith('/json') ? [positionOf(bytes.toString('utf8'), chains)] : [],
   )
   t.same(positions.sort(), [0, 1, 2, 3, 4, 5], 'each is told without its content')
+  const folders = layerFolders(chains)
+  t.equal(folders.length, 5)
+  for (const name of folders) t.ok(files.has(`${name}/json`), 'and by its name before it is read')
   const other = chainIds(['sha256:0', 'sha256:1', 'sha256:2'])
   const [first] = [...files].filter(([path, bytes]) => path.endsWith('/json') && !bytes.includes('parent'))
   t.equal(positionOf(String(first?.[1]), other), undefined, 'those of another image are not')

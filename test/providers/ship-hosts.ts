@@ -62,7 +62,15 @@ export async function openCounted(lab?: LabHost): Promise<CountedEngine> {
   const connection: Connection = {
     host: real.host,
     stats: real.stats,
-    exec: (command, options) => real.exec(command, options),
+    exec: (command, options = {}) => {
+      const { onBytes } = options
+      if (!onBytes) return real.exec(command, options)
+      const counting: typeof onBytes = (bytes, from) => {
+        count.read += bytes.length
+        onBytes(bytes, from)
+      }
+      return real.exec(command, { ...options, onBytes: counting })
+    },
     terminal: (command, size) => real.terminal(command, size),
     renew: () => real.renew(),
     close: () => real.close(),

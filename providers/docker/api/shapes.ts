@@ -77,6 +77,10 @@ export interface ImageSummary {
   RepoTags: string[] | null
   RepoDigests: string[] | null
   Labels: Record<string, string> | null
+  /** Bytes. */
+  Size: number
+  /** Seconds since 1970. */
+  Created: number
 }
 
 export interface ImageDetails {

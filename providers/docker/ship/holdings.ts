@@ -94,5 +94,5 @@ export function isSameImage(one: ImageDetails, other: ImageDetails): boolean {
 }
 
 /** The containerd store names each image by its manifest, and tells it as a digest, too. */
-const isManifestId = ({ Id, RepoDigests }: ImageDetails): boolean =>
+export const isManifestId = ({ Id, RepoDigests }: ImageDetails): boolean =>
   (RepoDigests ?? []).some(digest => digest.endsWith(`@${Id}`))

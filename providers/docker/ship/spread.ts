@@ -3,8 +3,9 @@ import { messageOf, UserError } from '../../../core/errors.js'
 import { familiarReference } from '../images/reference.js'
 import type { DockerEngine } from '../open.js'
 import { lacking } from './chain.js'
-import { type Holdings, type ImageDetails, inspectShape, isSameImage, readHoldings } from './holdings.js'
+import { type Holdings, type ImageDetails, inspectShape, isManifestId, isSameImage, readHoldings } from './holdings.js'
 import { RefusedArchive, type Shipment, type Target } from './load.js'
+import { readPart } from './read-part.js'
 import { readSaved } from './read-saved.js'
 import { type Sent, sendTo, tagImage } from './send.js'
 import { createSpool } from './spool.js'
@@ -43,8 +44,12 @@ async function sendAll(
   const spool = await createSpool(needed, either)
   const sizes = receivers.some(({ holdings }) => holdings.layers.by === 'content')
   const read = async () => {
+    const image = { ref, id: details.Id, layers }
+    const part =
+      sizes || isManifestId(details) ? undefined : await readPart(source, image, needed, { spool, signal: either })
+    if (part) return part
     const archive = await source.api.stream({ path: `/images/${details.Id}/get`, signal: either })
-    return readSaved(archive, { ref, id: details.Id, layers }, needed, { spool, sizes })
+    return readSaved(archive, image, needed, { spool, sizes })
   }
   const saved = read().catch((error: unknown) => {
     const told = sourceError(error, ref, source, signal)

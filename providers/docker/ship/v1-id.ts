@@ -22,3 +22,24 @@ export function positionOf(text: string, chains: readonly string[]): number | un
   if (position >= 0) return position
   return 'config' in fixed ? chains.length - 1 : undefined
 }
+
+/** What engines before 25 make the ids of all layers but the topmost from, besides chain and parent (recorded from 20.10). */
+const fixedSettings = {
+  container_config: {
+    ...{ Hostname: '', Domainname: '', User: '', AttachStdin: false, AttachStdout: false, AttachStderr: false },
+    ...{ Tty: false, OpenStdin: false, StdinOnce: false, Env: null, Cmd: null, Image: '', Volumes: null },
+    ...{ WorkingDir: '', Entrypoint: null, OnBuild: null, Labels: null },
+  },
+  created: '1970-01-01T00:00:00Z',
+}
+
+/** Folders of all layers but the topmost in an archive of an engine before 25, by the image's chain ids. */
+export function layerFolders(chains: readonly string[]): string[] {
+  const ids: string[] = []
+  for (const chain of chains.slice(0, -1)) {
+    const below = ids.at(-1)
+    const text = sorted({ ...fixedSettings, layer_id: chain, ...(below ? { parent: `sha256:${below}` } : {}) })
+    ids.push(createHash('sha256').update(text).digest('hex'))
+  }
+  return ids
+}

@@ -1,54 +1,15 @@
 // Random playbooks with a model of what they come to: which files a host has at last, and which tasks have changed something.
 
-/** What a host is thought to be, and what has happened to it. */
-export interface Model {
-  files: Map<string, string>
-  /** Names of tasks that have changed something in this run. */
-  changed: Set<string>
-  /** Names of handlers that are due. */
-  due: Set<string>
-}
-
-/** What a task has come to, as later ones read it. */
-interface Told {
-  changed: boolean
-  stdout?: string
-}
-
-/** Values by name while a model runs: registers, variables, entries of loops. */
-type Values = Map<string, Told | string>
-
-interface Node {
-  yaml: string
-  /** Gives false where it has failed. */
-  run(model: Model, values: Values): boolean
-}
-
-/** A playbook with the files that it includes. */
-export interface RandomPlay {
-  files: Record<string, string>
-  run(model: Model): void
-}
-
-export const emptyModel = (): Model => ({ files: new Map(), changed: new Set(), due: new Set() })
-
-/** Numbers from 0 to 1, the same for the same seed. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const indented = (lines: string): string => lines.replace(/^/gm, '    ')
-const filled = (text: string, values: Values): string =>
-  text.replace(/\{\{ (\w+)(\.stdout)? \}\}/g, (_all, name: string) => {
-    const value = values.get(name)
-    return typeof value === 'string' ? value : (value?.stdout ?? '')
-  })
+import {
+  filled,
+  indented,
+  type Model,
+  type Node,
+  type RandomPlay,
+  randomFrom,
+  type Told,
+  type Values,
+} from './random-model.js'
 
 /** Where a task stands: what it may read, and what tells its files from those of other passes. */
 interface Place {
