@@ -122,9 +122,10 @@ test('one graph over hosts and engines', t => {
             ],
           },
         ],
+        images: [],
       } as unknown as Wanted,
     ],
-    ['db', { containers: [] } as unknown as Wanted],
+    ['db', { containers: [], images: [] } as unknown as Wanted],
   ])
   const steps = joinSteps(
     [

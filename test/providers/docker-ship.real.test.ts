@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import tap, { test } from 'tap'
 import { UserError } from '../../core/errors.js'
 import { type Arrival, spread } from '../../providers/docker/ship/spread.js'
-import { hostEntry, testProject } from '../e2e/command.js'
-import { busyboxRootfs, busyboxTarball, docker, ensureEngine, labHost, run, tryDocker } from '../lab/index.js'
+import { busyboxTarball, docker, ensureEngine, labHost, run, tryDocker } from '../lab/index.js'
+import { shipByCommand } from './ship-command.js'
 import { type CountedEngine, openCounted } from './ship-hosts.js'
 
 tap.setTimeout(150_000)
@@ -211,47 +211,5 @@ test('images that travel', async t => {
     )
   })
 
-  await t.test('the command: built here once, received by all, twice nothing', async t => {
-    const project = testProject({
-      'longshore.yaml': [
-        'project: lsone',
-        'hosts:',
-        ...labs.map(lab => `  ${lab.name}: ${hostEntry(lab)}`),
-        '  here: { connection: local }',
-        'images: { lsone-base: { import: { dir: ./root } } }',
-        'containers:',
-        '  app: { build: { context: ./app, at: here }, on: ["old", "new", "store"], init: true, stop_grace_period: 1s }',
-        '',
-      ].join('\n'),
-      'app/Dockerfile': 'FROM lsone-base\nCOPY text /text\nCMD ["sleep", "1000"]\n',
-      'app/text': 'one\n',
-    })
-    t.teardown(() => project.remove())
-    await busyboxRootfs(join(project.folder, 'root'))
-    const plan = await project.run(['plan'])
-    t.match(plan.stdout, /receive image lsone-app {2}\(from here: not there\)/)
-    t.equal(plan.stdout.match(/import image lsone-base/g)?.length, 1, 'the base image is wanted on the builder alone')
-    const up = await project.run(['up', '--yes'])
-    t.equal(up.code, 0, up.stderr)
-    t.match((await project.run(['plan'])).stdout, /0 to change/)
-    project.write('app/text', 'two\n')
-    const changed = await project.run(['up', '--yes'])
-    t.equal(changed.code, 0, changed.stderr)
-    t.match(changed.stderr, /receive image lsone-app … done .*kB, 1 layer/)
-    t.match((await project.run(['up', '--yes'])).stdout, /0 to change/)
-    for (const lab of labs) t.equal((await lab.sh('docker exec lsone-app-1 cat /text')).stdout, 'two\n')
-    const listed = await project.run(['--on', 'new', 'images'])
-    t.match(listed.stdout, /new +lsone-app:latest +[0-9a-f]{12} +[\d.]+ MB +lsone-app-1\n/)
-    t.match((await project.run(['--on', 'store', 'images'])).stdout, /\(layers of lsone-app:latest\)/)
-    const unused = await project.run(['--on', 'new', '--json', 'images', '--unused'])
-    t.match(unused.stdout, /"usedBy":\[\]/)
-    t.notMatch(unused.stdout, /"name":"lsone-app:latest"/)
-    const down = await project.run(['down', '--images', '--yes'])
-    t.equal(down.code, 0, down.stderr)
-    t.equal(
-      (await store.sh('docker images -q lsone-app; docker images -q --filter label=longshore.ships=lsone-app:latest'))
-        .stdout,
-      '',
-    )
-  })
+  await t.test('the command: built here once, received by all, twice nothing', t => shipByCommand(t, labs))
 })

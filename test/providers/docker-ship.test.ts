@@ -7,11 +7,6 @@ import { buffer } from 'node:stream/consumers'
 import { createGunzip, gunzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { packageRoot } from '../../cli/package-root.js'
-import { collectProblems } from '../../core/config/problems.js'
-import { oneBuilder } from '../../core/containers/one-builder.js'
-import { anyEngine } from '../../core/engine-want.js'
-import type { Host } from '../../core/project.js'
-import type { ImageWant } from '../../core/wanted.js'
 import { receiveCause } from '../../providers/docker/diff/received.js'
 import type { SeenImage } from '../../providers/docker/images/reference.js'
 import { readTar } from '../../providers/docker/images/tar.js'
@@ -206,45 +201,5 @@ test('why an image is received', t => {
     [undefined, undefined, 'from web1: not there'],
   ]
   for (const [sources, found, cause] of rows) t.equal(receiveCause({ sources }, want, found), cause)
-  t.end()
-})
-
-test('images that are built once', t => {
-  const host = (name: string, connection: Host['connection'] = 'ssh'): Host => ({
-    ...{ name, connection, address: name, labels: {}, groups: [], vars: {}, engine: anyEngine(), at },
-  })
-  const build = (ref: string, once?: 'first' | 'here'): ImageWant => ({
-    ...{ ref, at, from: 'build', context: '/x', dockerfile: 'Dockerfile', args: {} },
-    ...(once ? { once } : {}),
-  })
-  const base: ImageWant = { ref: 'base', at, from: 'import', dir: '/r', where: 'here' }
-  const pull: ImageWant = { ref: 'redis', at, from: 'pull' }
-  const short = (image: ImageWant): string =>
-    image.from === 'host' ? `${image.ref} from ${image.host} +${image.others}` : `${image.from} ${image.ref}`
-  const told = (once: 'first' | 'here' | undefined, hosts: Host[]): Record<string, string[]> => {
-    const mistakes = collectProblems()
-    const shares = hosts.map(one => ({
-      host: one,
-      wants: one.connection === 'local' ? [] : [base, build('app', once), pull],
-      used: new Set(['app:latest', 'redis']),
-    }))
-    const wanted = oneBuilder(shares, mistakes)
-    mistakes.throwIfAny()
-    return Object.fromEntries([...wanted].map(([name, images]) => [name, images.map(short)]))
-  }
-  const all = ['import base', 'build app', 'pull redis']
-  const three = [host('web1'), host('web2'), host('web3')]
-  t.same(told(undefined, three.slice(0, 2)), { web1: all, web2: all }, 'each builds')
-  t.same(told('first', three), {
-    web1: all,
-    web2: ['app from web1 +1', 'pull redis'],
-    web3: ['app from web1 +1', 'pull redis'],
-  })
-  t.same(told('here', [host('web1'), host('web2'), host('desk', 'local')]), {
-    web1: ['app from desk +1', 'pull redis'],
-    web2: ['app from desk +1', 'pull redis'],
-    desk: ['build app', 'import base'].reverse(),
-  })
-  t.throws(() => told('here', three), /no host is this machine: name it/)
   t.end()
 })

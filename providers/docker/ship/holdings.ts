@@ -34,6 +34,8 @@ export const carrierLabel = 'longshore.ships'
 export interface Holdings {
   layers: Layers
   carriers: Carrier[]
+  /** Set for a second try, which takes nothing as known. */
+  isAnew?: true
 }
 
 /** An image by name or id; undefined where there is none. */

@@ -17,6 +17,13 @@ async function removeCarriers({ engine }: Target, { ref, signal }: Shipment, kep
       await unlessMissing(engine.api.json({ method: 'DELETE', path: `/images/${id}`, query: { force: true }, signal }))
 }
 
+/** Each carrier has a name of its own: one that took another's would leave its layers without an owner, and to be swept up, for a moment. */
+const carrierName = (ref: string, layers: readonly string[]): string =>
+  `longshore-layers:${createHash('sha256')
+    .update([ref, ...layers].join(' '))
+    .digest('hex')
+    .slice(0, 12)}`
+
 /** Settings of an image that does nothing but hold the lowest layers. */
 const carrierConfig = ({ details, ref }: Shipment, layers: readonly string[]): Buffer =>
   Buffer.from(
@@ -71,11 +78,10 @@ export async function sendTo(target: Target, shipment: Shipment, { layers: has, 
   const { layers, ref, spool, groupBytes } = shipment
   const lacks = lacking(layers, has)
   const isContent = has.by === 'content'
-  const carrier = `longshore-layers:${createHash('sha256').update(ref).digest('hex').slice(0, 12)}`
   const sizes = isContent ? { sizes: (await shipment.saved).sizes } : {}
   const lane = openLane(target, shipment)
   const carry = (lowest: readonly string[], sent: readonly SpooledLayer[]): Promise<void> =>
-    lane.put({ ref: carrier, config: carrierConfig(shipment, lowest), layers: lowest, sent, ...sizes })
+    lane.put({ ref: carrierName(ref, lowest), config: carrierConfig(shipment, lowest), layers: lowest, sent, ...sizes })
   let group = new Map<string, SpooledLayer>()
   let count = 0
   let carried = false
@@ -100,6 +106,6 @@ export async function sendTo(target: Target, shipment: Shipment, { layers: has, 
   if (isContent) await carry(layers, [])
   const bytes = await lane.done()
   if (isContent || carried || carriers.some(({ ships }) => ships === ref))
-    await removeCarriers(target, shipment, isContent ? carrier : undefined)
+    await removeCarriers(target, shipment, isContent ? carrierName(ref, layers) : undefined)
   return { bytes, layers: count }
 }

@@ -65,8 +65,10 @@ async function sendAll(
         try {
           receiver.arrived({ state: 'sent', ...(await sendTo(receiver.target, shipment, receiver.holdings)) })
         } catch (error) {
-          if (error instanceof RefusedArchive && receiver.holdings.layers.known.size > 0) refused.push(receiver)
-          else receiver.arrived({ state: 'failed', error: targetError(error, ref, receiver.target) })
+          if (error instanceof RefusedArchive && !receiver.holdings.isAnew) {
+            receiver.target.tell(`refused (${error.message}): all of it is sent`)
+            refused.push(receiver)
+          } else receiver.arrived({ state: 'failed', error: targetError(error, ref, receiver.target) })
         }
       }),
     )
@@ -146,12 +148,17 @@ export async function spread(
   const receivers = asked.filter(receiver => receiver !== undefined)
   if (receivers.length > 0) {
     const refused = await sendAll(source, details, { ref, receivers }, options)
-    // It did not have after all what it seemed to have (an image was removed, a store that keeps layers in another form): all of it, then.
+    // It did not have after all what it seemed to have (an image was removed, a store that keeps layers in another form): all of it in one piece, then.
     const anew = refused.map(receiver => ({
       ...receiver,
-      holdings: { ...receiver.holdings, layers: { ...receiver.holdings.layers, known: new Set<string>() } },
+      holdings: {
+        ...receiver.holdings,
+        isAnew: true as const,
+        layers: { ...receiver.holdings.layers, known: new Set<string>() },
+      },
     }))
-    if (anew.length > 0 && !signal.aborted) await sendAll(source, details, { ref, receivers: anew }, options)
+    if (anew.length > 0 && !signal.aborted)
+      await sendAll(source, details, { ref, receivers: anew }, { signal, groupBytes: Number.POSITIVE_INFINITY })
   }
   signal.throwIfAborted()
   return arrivals
