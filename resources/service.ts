@@ -115,8 +115,9 @@ fi`,
   diff: (want, seen) => [...enabledChange(want, seen), ...stateChange(want, seen)],
   acts: ({ state }) => (state === 'restarted' || state === 'reloaded' ? verbs[state] : undefined),
   verb(want, seen) {
-    if (want.state !== undefined && stateChange(want, seen).length > 0) return verbs[want.state]
-    return want.enabled ? 'enable' : 'disable'
+    const isAboutBoot = want.state === undefined || enabledChange(want, seen).length > 0
+    if (isAboutBoot && stateChange(want, seen).length === 0) return want.enabled ? 'enable' : 'disable'
+    return verbs[want.state ?? 'started']
   },
   apply(want, seen) {
     const { name, state, enabled, daemon } = want

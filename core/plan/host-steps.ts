@@ -24,7 +24,8 @@ export interface HostPlan {
 
 const words = (change: Change, verb: string): string => {
   // Of a command only why it runs: that it runs is the verb.
-  if (change.to === verb) return change.from
+  // A command is run: that says no more than its verb.
+  if (change.to === verb && change.what === 'command') return change.from
   if (change.what === 'content' && change.diff !== undefined) return 'content differs'
   if (change.from === '' && change.to === '') return change.what
   return `${change.what}: ${change.from} → ${change.to}`

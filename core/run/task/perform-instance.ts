@@ -4,7 +4,7 @@ import { failedByItsWords, isEnough, judge, shown } from '../../plan/judge.js'
 import { isSpoken, settleSpoken } from '../../plan/read-host.js'
 import { resolveRun } from '../../plan/resolve.js'
 import { type Instance, type Result, titleOf } from '../../plan/task-run.js'
-import type { Answer } from '../../probe/join.js'
+import { type Answer, tookTooLong } from '../../probe/join.js'
 import type { StepResult } from '../../provider.js'
 import { change } from './change.js'
 import { askAnew, catchUp, isFresh, resolveNow } from './fresh.js'
@@ -20,7 +20,9 @@ const failure = (context: TaskContext, instance: Instance, answer: Answer): User
   const { kind, task } = instance.run
   const verb = instance.verb || 'the change'
   const isUndone = kind.rolledBackCode !== undefined && answer.code === kind.rolledBackCode
-  return new UserError(isUndone ? `${verb} failed, and was undone` : `${verb} failed with code ${answer.code}`, {
+  const isLate = task.timeout !== undefined && answer.code === tookTooLong
+  const how = isUndone ? 'failed, and was undone' : `failed with code ${answer.code}`
+  return new UserError(isLate ? `${verb} did not end within ${task.timeout} s` : `${verb} ${how}`, {
     where: whereOf(context, instance),
     at: task.at,
     output: shown(instance, answer.out, answer.err),

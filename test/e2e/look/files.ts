@@ -22,7 +22,8 @@ function unknownKeys(schema: Node, value: unknown, path = ''): string[] {
     const items = all.flatMap(one => (isNode(one.items) ? one.items : []))
     return value.flatMap((item, index) => unknownKeys({ anyOf: items }, item, `${path}[${index}]`))
   }
-  if (!isNode(value)) return []
+  // A part that says nothing of what is in it takes anything.
+  if (!isNode(value) || all.some(one => Object.keys(one).length === 0)) return []
   return Object.entries(value).flatMap(([key, inner]) => {
     const found = all.flatMap(one => {
       const named = isNode(one.properties) ? one.properties[key] : undefined
