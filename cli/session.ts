@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { loadPlaybook } from '../core/config/index.js'
 import { exitCodes, likeError, type UserError } from '../core/errors.js'
+import type { HostSummary } from '../core/events.js'
 import { closeEngine } from '../core/run/engine-side.js'
 import { closeAll, observe } from '../core/run/observe.js'
 import { exitOf, runPlan, tellMessages } from '../core/run/run.js'
@@ -127,10 +128,13 @@ export async function carryOut(
 ): Promise<number> {
   const problems = problemsOf(plan)
   const retry = retryFile(await context.projectFile(), context.env, context.home)
+  // Of one host there is nothing to choose.
+  const note = async (hosts: readonly HostSummary[]): Promise<void> =>
+    session.project.hosts.length > 1 ? noteRetry(retry, hosts) : undefined
   if (plan.steps.length === 0) {
     await showPlan(context, plan)
     tellMessages(session, plan)
-    if (!context.signal.aborted) await noteRetry(retry, summarise(plan, new Map(), new Set()))
+    if (!context.signal.aborted) await note(summarise(plan, new Map(), new Set()))
     if (problems.length === 0 && !context.options.json) context.print('Nothing to do.')
     await showErrors(context, problems)
     return exitOf(problems, context.signal.aborted)
@@ -142,7 +146,7 @@ export async function carryOut(
     return exitCodes.failed
   }
   const { exit, errors, hosts } = await runPlan(session, plan, ownerFor(reason))
-  await noteRetry(retry, hosts)
+  await note(hosts)
   await showErrors(context, errors.map(withoutOutput))
   return exit
 }
