@@ -1,5 +1,5 @@
 // A file's wanted content against the host's: what file, copy and template share.
-import { createHash } from 'node:crypto'
+
 import { UserError } from '../core/errors.js'
 import { z } from '../core/schema.js'
 import { reveal, Secret, type Value } from '../core/secret.js'
@@ -8,6 +8,7 @@ import type { Change } from '../core/step.js'
 import { type Attributes, attributeChanges, setAttributes, shellText } from './_attributes.js'
 import { unifiedDiff } from './_diff.js'
 import type { Entry } from './_look.js'
+import { sumOf } from './_sum.js'
 import type { Writing } from './_write.js'
 
 /** Content with what is needed to compare and to send it. */
@@ -51,7 +52,7 @@ const textOf = (bytes: Uint8Array): string | undefined => {
 }
 
 const measure = (bytes: Uint8Array): { sum: string; size: number } => ({
-  sum: createHash('sha256').update(bytes).digest('hex'),
+  sum: sumOf(bytes),
   size: bytes.length,
 })
 

@@ -1,7 +1,8 @@
 // Decides what an engine's files become and what it takes to bring them into force. Pure: same host and same wish, same decision.
-import { createHash } from 'node:crypto'
+
 import { UserError, usageError } from '../../core/errors.js'
 import { reveal } from '../../core/secret.js'
+import { sumOf } from '../_sum.js'
 import { reissue } from './certificate.js'
 import { checkDaemon, type DaemonMap, foreignFaults, type Remark } from './check.js'
 import { type Expectation, expectations, notInForce } from './expect.js'
@@ -44,8 +45,6 @@ export interface Decision {
   certificate: string | undefined
   warnings: Remark[]
 }
-
-export const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 function refuse(remarks: readonly Remark[]): void {
   const [first, ...others] = remarks

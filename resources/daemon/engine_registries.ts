@@ -4,9 +4,9 @@ import { usageError } from '../../core/errors.js'
 import { resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { secretSchema } from '../_attributes.js'
+import { changesOf, type RegistriesWant } from './registry-decision.js'
 import { registryScripts } from './registry-scripts.js'
 import { certificatesFolder, type RegistrySeen, readRegistries, registriesProbe } from './registry-seen.js'
-import { changesOf, type RegistriesWant } from './registry-todo.js'
 
 /** A folder's name on the host: never a path. */
 const registry = z.string().regex(/^(?!\.)[\w.:[\]-]+$/, 'must be host and port: registry.example:5000')

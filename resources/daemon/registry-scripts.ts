@@ -1,11 +1,13 @@
 // Writes and removes certificates and logins of registries on a host, and keeps in its mind what is ours.
+
 import { Secret } from '../../core/secret.js'
 import { type Sh, sh } from '../../core/sh.js'
+import { sumOf } from '../_sum.js'
 import { type Writing, writeFiles } from '../_write.js'
 import { editJson } from '../text/_json.js'
 import { engineFolder } from './probe.js'
+import { authOf, decideRegistries, type RegistriesDecision, type RegistriesWant } from './registry-decision.js'
 import { certificatesFolder, memoryPath, type RegistryMemory, type RegistrySeen } from './registry-seen.js'
-import { authOf, type RegistriesTodo, type RegistriesWant, sumOf, todoOf } from './registry-todo.js'
 
 const memoryTextOf = ({ certificates, logins }: RegistryMemory): string =>
   [...Object.entries(certificates).map(([name, sum]) => `certificate ${name} ${sum}`), ...logins.map(a => `login ${a}`)]
@@ -23,7 +25,11 @@ const plainFile = (path: string, text: string, seen: string, mode: string): Writ
   content: { text },
 })
 
-function certificateScripts(want: RegistriesWant, seen: RegistrySeen, { certificates, gone }: RegistriesTodo): Sh[] {
+function certificateScripts(
+  want: RegistriesWant,
+  seen: RegistrySeen,
+  { certificates, gone }: RegistriesDecision,
+): Sh[] {
   const folderOf = (name: string): string => `${certificatesFolder}/${name}`
   const written = certificates.map(name =>
     plainFile(`${folderOf(name)}/ca.crt`, want.certificates[name] ?? '', seen.certificates[name] ?? 'absent', '0644'),
@@ -41,7 +47,7 @@ const isEmptyConfig = (text: string): boolean => /^\s*\{\s*(?:"auths"\s*:\s*\{\s
 function loginScripts(
   want: RegistriesWant,
   { config, configPath }: RegistrySeen,
-  { logins, forgotten, isOpen }: RegistriesTodo,
+  { logins, forgotten, isOpen }: RegistriesDecision,
 ): Sh[] {
   const old = config?.text ?? ''
   const set = logins.flatMap(address => {
@@ -62,12 +68,12 @@ function loginScripts(
 
 /** Shell texts, in order, each safe to run twice. */
 export function registryScripts(want: RegistriesWant, seen: RegistrySeen): Sh[] {
-  const todo = todoOf(want, seen)
-  const after = memoryTextOf(todo.memory)
+  const decision = decideRegistries(want, seen)
+  const after = memoryTextOf(decision.memory)
   // Cut off half way, the host must know what may be ours by then.
   const between = memoryTextOf({
-    certificates: { ...seen.memory.certificates, ...todo.memory.certificates },
-    logins: [...new Set([...seen.memory.logins, ...todo.memory.logins])],
+    certificates: { ...seen.memory.certificates, ...decision.memory.certificates },
+    logins: [...new Set([...seen.memory.logins, ...decision.memory.logins])],
   })
   const remember = (text: string): Sh =>
     text === ''
@@ -76,8 +82,8 @@ export function registryScripts(want: RegistriesWant, seen: RegistrySeen): Sh[] 
 printf %s ${text} >${`${memoryPath}.new`} && mv -f ${`${memoryPath}.new`} ${memoryPath} )`
   return [
     ...(between === seen.memoryText ? [] : [remember(between)]),
-    ...certificateScripts(want, seen, todo),
-    ...loginScripts(want, seen, todo),
+    ...certificateScripts(want, seen, decision),
+    ...loginScripts(want, seen, decision),
     ...(after === between ? [] : [remember(after)]),
   ]
 }

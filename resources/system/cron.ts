@@ -1,5 +1,5 @@
 // The `cron` kind: one job in a user's crontab, found again by a comment with its name, as Ansible's cron.
-import { createHash } from 'node:crypto'
+
 import { UserError } from '../../core/errors.js'
 import { resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
@@ -7,6 +7,7 @@ import { sh, withStdin } from '../../core/sh.js'
 import { accountName } from '../_accounts.js'
 import { readTexts } from '../_content.js'
 import { unifiedDiff } from '../_diff.js'
+import { sumOf } from '../_sum.js'
 import { linesOf, textOfLines } from '../text/_edit.js'
 
 /** The numbers of a field, without those that say how many to step over. */
@@ -80,8 +81,6 @@ function edit(want: Want, text: string): string {
   if (at < 0) return textOfLines([...lines, `#Longshore: ${want.name}`, lineOf(want)], text)
   return textOfLines(lines.toSpliced(at + 1, 1, lineOf(want)), text)
 }
-
-const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** One job in the user's own crontab. */
 export const cron = resource<Want, Seen>({

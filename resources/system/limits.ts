@@ -2,9 +2,8 @@
 import { resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { sh } from '../../core/sh.js'
-import { mustBeFile, printText, readTexts } from '../_content.js'
-import { type Entry, look, readEntry } from '../_look.js'
-import { type Whole, wholeChanges, wholeScripts } from './_whole.js'
+import type { Entry } from '../_look.js'
+import { type Whole, wholeParts, wholeScripts } from './_whole.js'
 
 /** What can be limited, as limits.conf(5) has it. */
 const items = [
@@ -86,20 +85,7 @@ export const limits = resource<Want, Entry>({
 - limits: { name: core, domain: "@users", item: core, value: 0 }
 `,
   name: want => `limits ${want.name}`,
-  probe: want => sh`${look}
-look ${wanted(want).path} sum`,
-  read(out, want) {
-    const seen = readEntry(out)
-    mustBeFile(wanted(want).path, seen)
-    return seen
-  },
-  content: (want, seen) => (seen.kind === 'file' ? printText(wanted(want).path) : undefined),
-  withContent(out, _want, seen) {
-    const [text] = readTexts(out)
-    return text === undefined ? seen : { ...seen, text }
-  },
-  diff: (want, seen) => wholeChanges(wanted(want), seen),
-  verb: (want, seen) => (want.state === 'absent' ? 'remove' : seen.kind === 'absent' ? 'create' : 'write'),
+  ...wholeParts(wanted),
   apply(want, seen) {
     const scripts = wholeScripts(wanted(want), seen)
     return want.state === 'absent' || scripts.length === 0 ? scripts : [sh`mkdir -p /etc/security/limits.d`, ...scripts]

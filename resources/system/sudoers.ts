@@ -2,12 +2,10 @@
 import { resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
 import { Secret } from '../../core/secret.js'
-import { sh } from '../../core/sh.js'
 import { accountName } from '../_accounts.js'
 import { textOrSecret } from '../_attributes.js'
-import { mustBeFile, printText, readTexts } from '../_content.js'
-import { type Entry, look, readEntry } from '../_look.js'
-import { asLines, type Whole, wholeChanges, wholeScripts } from './_whole.js'
+import type { Entry } from '../_look.js'
+import { asLines, type Whole, wholeParts, wholeScripts } from './_whole.js'
 
 const oneLine = z.string().regex(/^[^\n\r\0]+$/, 'must be one line')
 const listOf = z.union([oneLine.transform(one => [one]), z.array(oneLine).min(1)])
@@ -58,20 +56,7 @@ export const sudoers = resource<Want, Entry>({
   example: `- name: members of adm may look at the log
   sudoers: { name: log, group: adm, commands: [/usr/bin/journalctl] }`,
   name: want => `sudoers ${want.name}`,
-  probe: want => sh`${look}
-look ${wanted(want).path} sum`,
-  read(out, want) {
-    const seen = readEntry(out)
-    mustBeFile(wanted(want).path, seen)
-    return seen
-  },
-  content: (want, seen) => (seen.kind === 'file' ? printText(wanted(want).path) : undefined),
-  withContent(out, _want, seen) {
-    const [text] = readTexts(out)
-    return text === undefined ? seen : { ...seen, text }
-  },
-  diff: (want, seen) => wholeChanges(wanted(want), seen),
-  verb: (want, seen) => (want.state === 'absent' ? 'remove' : seen.kind === 'absent' ? 'create' : 'write'),
+  ...wholeParts(wanted),
   apply: (want, seen) => wholeScripts(wanted(want), seen),
   touches: want => [`file:${wanted(want).path}`],
   secrets: want => (want.content instanceof Secret ? [want.content] : []),

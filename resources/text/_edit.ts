@@ -1,5 +1,5 @@
 // What kinds that change a part of a text file share: they read it whole, make the new text here, and write it if nobody else has.
-import { createHash } from 'node:crypto'
+
 import { UserError } from '../../core/errors.js'
 import { type Resource, resource } from '../../core/resource.js'
 import { z } from '../../core/schema.js'
@@ -19,6 +19,7 @@ import {
   writingOf,
 } from '../_content.js'
 import { cutEntry, type Entry, look } from '../_look.js'
+import { sumOf } from '../_sum.js'
 import { writeFiles } from '../_write.js'
 
 /** The fields of every such kind. */
@@ -55,7 +56,7 @@ export function readText(path: string, out: string): Entry {
   const text = printed === 'end\n' && seen.size === 0 ? '' : readTexts(printed)[0]
   if (text === undefined)
     throw new UserError(`${path} cannot be edited: it is no UTF-8 text of at most ${largestText >> 20} MB`)
-  return { ...seen, text, size: Buffer.byteLength(text), sum: createHash('sha256').update(text).digest('hex') }
+  return { ...seen, text, size: Buffer.byteLength(text), sum: sumOf(text) }
 }
 
 /** The text as lines; the second value says whether the last one ends with a newline (an empty text needs none). */

@@ -1,4 +1,5 @@
 // The `archive` kind: an archive unpacked on the host, once for each content, as Ansible's unarchive.
+
 import { createHash } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { UserError, usageError } from '../../core/errors.js'
@@ -8,6 +9,7 @@ import { type Sh, sh, withStdin } from '../../core/sh.js'
 import type { Change } from '../../core/step.js'
 import { attributeFields, hostPath, ownership } from '../_attributes.js'
 import { plainExports } from '../_environment.js'
+import { sumOf } from '../_sum.js'
 import { checking, downloading, requestFields, requestSource, secretHeaders, urlSchema } from './_download.js'
 import { unpacking } from './_unpack.js'
 
@@ -63,11 +65,9 @@ interface Seen {
   wanted: string | undefined
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
 /** The stamp lies in dest, so that it goes with it. Archives of other names have stamps of their own. */
 const stampOf = ({ dest, src }: Want): string =>
-  `${dest === '/' ? '' : dest}/.longshore-archive-${sha256(src).slice(0, 16)}`
+  `${dest === '/' ? '' : dest}/.longshore-archive-${sumOf(src).slice(0, 16)}`
 
 /** What a stamp says after the sum of the source: how it was unpacked. */
 const manner = (want: Want): string => `strip=${want.strip} owner=${want.same_owner ? 'same' : ownership(want)}`
@@ -75,7 +75,7 @@ const manner = (want: Want): string => `strip=${want.strip} owner=${want.same_ow
 /** What is known here of the source: its sum, or for an address without a checksum the address. Undefined for a path of the host. */
 function sourceOf(want: Want): string | undefined {
   if (isUrl(want.src))
-    return want.checksum === undefined ? `url:${sha256(want.src)}` : `${want.checksum.algorithm}:${want.checksum.hex}`
+    return want.checksum === undefined ? `url:${sumOf(want.src)}` : `${want.checksum.algorithm}:${want.checksum.hex}`
   return want.remote ? undefined : `sha256:${want.sum ?? ''}`
 }
 

@@ -1,4 +1,5 @@
 // The `fetch` kind: a file of the host on this machine, as Ansible's fetch.
+
 import { createHash } from 'node:crypto'
 import { basename, isAbsolute, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -10,6 +11,7 @@ import type { Change } from '../../core/step.js'
 import { hostPath } from '../_attributes.js'
 import { mustBeFile } from '../_content.js'
 import { type Entry, look, readEntry } from '../_look.js'
+import { sumOf } from '../_sum.js'
 
 /** Bytes. More is no matter of a configuration. */
 const largest = 32 << 20
@@ -63,7 +65,7 @@ function arrived(want: Want, out: string): LocalWrite {
   } catch {
     throw fault
   }
-  if (createHash('sha256').update(bytes).digest('hex') !== sum) throw fault
+  if (sumOf(bytes) !== sum) throw fault
   const isPrivate = (Number.parseInt(mode, 8) & 0o044) === 0
   return { path: target(want), bytes, mode: isPrivate ? 0o600 : 0o644 }
 }

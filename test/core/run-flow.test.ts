@@ -1,30 +1,11 @@
 // The flow of plays on shell hosts: blocks, tries, what tasks say; and what a run costs.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'tap'
 import type { Event } from '../../core/events.js'
-import { type Site, site, type Went } from './run/site.js'
+import { failed, log, play, put, summaryOf, text } from './run/play-texts.js'
+import { site, type Went } from './run/site.js'
 
 const one = 'project: shop\nhosts: { a: { connection: local } }\nplaybooks: [play.yaml]\n'
 
-const text = (here: Site, name: string, host = 'a'): string => {
-  const path = join(here.hosts[host]?.folder ?? '', name)
-  return existsSync(path) ? readFileSync(path, 'utf8') : ''
-}
-
-const put = (here: Site, name: string, content = '', host = 'a'): void =>
-  writeFileSync(join(here.hosts[host]?.folder ?? '', name), content)
-
-const indented = (lines: string): string => lines.replace(/^/gm, '    ')
-const play = (tasks: string, handlers = '', words = ''): string =>
-  `- name: p\n  hosts: all\n${words}  tasks:\n${indented(tasks)}\n${handlers && `  handlers:\n${indented(handlers)}\n`}`
-
-/** A command that writes a word into the host's log, once. */
-const log = (word: string, more = ''): string =>
-  `- { name: ${word}, command: { sh: "echo ${word} >>{{ folder }}/log", check: "grep -qx ${word} {{ folder }}/log" }${more} }`
-
-const failed = (went: Went): string => went.errors.map(error => `${error.where}: ${error.message}`).join('; ')
-const summaryOf = ({ events }: Went) => events.flatMap(event => (event.type === 'summary' ? event.hosts : []))
 const messages = ({ events }: Went): string[] =>
   events.flatMap(event => (event.type === 'message' ? [`${event.host} ${event.task}: ${event.text}`] : []))
 

@@ -1,30 +1,13 @@
 // Plays over several shell hosts: tasks done once or elsewhere, plays and batches one after the other, hosts that fail or are lost.
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { type Site, site, type Went } from './run/site.js'
+import { failed, log, play, put, summaryOf, text } from './run/play-texts.js'
+import { type Site, site } from './run/site.js'
 
 const hostsNamed = (...names: string[]): string =>
   `project: shop\nhosts: { ${names.map(name => `${name}: { connection: local }`).join(', ')} }\nplaybooks: [play.yaml]\n`
 
-const text = (here: Site, name: string, host = 'a'): string => {
-  const path = join(here.hosts[host]?.folder ?? '', name)
-  return existsSync(path) ? readFileSync(path, 'utf8') : ''
-}
-
-const put = (here: Site, name: string, content = '', host = 'a'): void =>
-  writeFileSync(join(here.hosts[host]?.folder ?? '', name), content)
-
-const indented = (lines: string): string => lines.replace(/^/gm, '    ')
-const play = (tasks: string, handlers = '', words = ''): string =>
-  `- name: p\n  hosts: all\n${words}  tasks:\n${indented(tasks)}\n${handlers && `  handlers:\n${indented(handlers)}\n`}`
-
-/** A command that writes a word into the host's log, once. */
-const log = (word: string, more = ''): string =>
-  `- { name: ${word}, command: { sh: "echo ${word} >>{{ folder }}/log", check: "grep -qx ${word} {{ folder }}/log" }${more} }`
-
-const failed = (went: Went): string => went.errors.map(error => `${error.where}: ${error.message}`).join('; ')
-const summaryOf = ({ events }: Went) => events.flatMap(event => (event.type === 'summary' ? event.hosts : []))
 test('done once, done elsewhere', async t => {
   const yaml = hostsNamed('a', 'b', 'c')
   await t.test("what runs once is done on the first host, and is every host's", async t => {

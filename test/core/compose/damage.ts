@@ -1,4 +1,5 @@
 // Compose files with random damage: what is refused, is refused in words for a user and with its place.
+
 import type { Test } from 'tap'
 import { readYaml } from '../../../core/config/index.js'
 import { checkContainers, wantedByHost } from '../../../core/containers/index.js'
@@ -6,13 +7,9 @@ import { messageOf, UserError } from '../../../core/errors.js'
 import { relationCases } from '../../providers/compose/relations.js'
 import { serviceCases } from '../../providers/compose/services.js'
 import { filesOf, load } from '../config/project-in-memory.js'
+import { randomFrom } from '../random.js'
 
-let seed = 4711
-const random = (below: number): number => {
-  seed = (seed + 0x6d2b79f5) | 0
-  const mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-}
+const random = randomFrom(4711)
 
 const bits = [
   '{',

@@ -1,7 +1,9 @@
 // Whole files with random damage: what is refused, is refused in words for a user.
+
 import type { Test } from 'tap'
 import { parseSelector, selectHosts } from '../../../core/config/index.js'
 import { messageOf, UserError } from '../../../core/errors.js'
+import { randomFrom } from '../random.js'
 import { load } from './project-in-memory.js'
 
 /** 300 damaged files. */
@@ -34,12 +36,7 @@ containers: { app: { image: "x:1", on: front } }
 - block: [{ include: "{{ x }}.yaml" }]
   always: [{ package: { name: c }, notify: h }]
 `
-  let seed = 12345
-  const random = (below: number): number => {
-    seed = (seed + 0x6d2b79f5) | 0
-    const mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
+  const random = randomFrom(12345)
   const bits = [
     '{',
     '}',

@@ -1,7 +1,9 @@
 // Templates and conditions with random damage: what is refused, is refused in words for a user.
+
 import type { Test } from 'tap'
 import { UserError } from '../../../core/errors.js'
 import { evaluate, renderText } from '../../../core/language/index.js'
+import { randomFrom } from '../random.js'
 import { at, scopeWith } from './names-in-scope.js'
 
 /** 600 damaged templates and conditions. */
@@ -38,12 +40,7 @@ export function testDamage(t: Test): void {
     '\u0000',
     '\n',
   ]
-  let seed = 99
-  const random = (below: number): number => {
-    seed = (seed + 0x6d2b79f5) | 0
-    const mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
+  const random = randomFrom(99)
   const damage = (text: string): string => {
     const start = random(text.length)
     return text.slice(0, start) + (bits[random(bits.length)] ?? '') + text.slice(start + random(6))

@@ -1,8 +1,10 @@
 // What differs between the registries that are wanted and what a host has; what of it is ours, and what is others'.
-import { createHash, X509Certificate } from 'node:crypto'
+
+import { X509Certificate } from 'node:crypto'
 import { UserError } from '../../core/errors.js'
 import { reveal, type Secret } from '../../core/secret.js'
 import type { Change } from '../../core/step.js'
+import { sumOf } from '../_sum.js'
 import type { RegistryMemory, RegistrySeen } from './registry-seen.js'
 
 /** What is wanted: nothing else of ours stays. */
@@ -12,9 +14,6 @@ export interface RegistriesWant {
   /** By address, as the docker command has it. */
   logins: Record<string, { username: string; password: Secret }>
 }
-
-/** SHA-256 of a text, in hex. */
-export const sumOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** A login as the docker command keeps it. */
 export const authOf = ({ username, password }: RegistriesWant['logins'][string]): string =>
@@ -31,7 +30,7 @@ function authsIn({ config, configPath }: RegistrySeen): Record<string, { auth?: 
 }
 
 /** What has to be done, and what is ours then. */
-export interface RegistriesTodo {
+export interface RegistriesDecision {
   /** Registries whose certificate is written. */
   certificates: string[]
   /** Registries whose certificate was ours and goes. */
@@ -45,7 +44,7 @@ export interface RegistriesTodo {
 }
 
 /** What is to be done. A UserError where the host's file of logins cannot be read. */
-export function todoOf(want: RegistriesWant, seen: RegistrySeen): RegistriesTodo {
+export function decideRegistries(want: RegistriesWant, seen: RegistrySeen): RegistriesDecision {
   const { memory } = seen
   const auths = authsIn(seen)
   const certificates = Object.keys(want.certificates).filter(
@@ -74,21 +73,21 @@ export function todoOf(want: RegistriesWant, seen: RegistrySeen): RegistriesTodo
 
 /** The same as a plan shows it, without what is secret. */
 export function changesOf(want: RegistriesWant, seen: RegistrySeen): Change[] {
-  const todo = todoOf(want, seen)
+  const decision = decideRegistries(want, seen)
   const there = (isThere: boolean): string => (isThere ? 'another one' : 'absent')
   return [
-    ...todo.certificates.map(name => ({
+    ...decision.certificates.map(name => ({
       what: `authority of ${name}`,
       from: there(Object.hasOwn(seen.certificates, name)),
       to: new X509Certificate(want.certificates[name] ?? '').subject.replaceAll('\n', ', '),
     })),
-    ...todo.gone.map(name => ({ what: `authority of ${name}`, from: 'ours', to: 'absent' })),
-    ...todo.logins.map(address => ({
+    ...decision.gone.map(name => ({ what: `authority of ${name}`, from: 'ours', to: 'absent' })),
+    ...decision.logins.map(address => ({
       what: `login at ${address}`,
       from: there(Object.hasOwn(authsIn(seen), address)),
       to: want.logins[address]?.username ?? '',
     })),
-    ...todo.forgotten.map(address => ({ what: `login at ${address}`, from: 'ours', to: 'absent' })),
-    ...(todo.isOpen ? [{ what: seen.configPath, from: `mode ${seen.config?.mode}`, to: 'mode 0600' }] : []),
+    ...decision.forgotten.map(address => ({ what: `login at ${address}`, from: 'ours', to: 'absent' })),
+    ...(decision.isOpen ? [{ what: seen.configPath, from: `mode ${seen.config?.mode}`, to: 'mode 0600' }] : []),
   ]
 }
