@@ -4,6 +4,7 @@ import type { EngineWant, RegistryWant } from './engine-want.js'
 import type { Emit } from './events.js'
 import type { LocalFiles } from './files.js'
 import type { Host } from './project.js'
+import type { ContainerAbilities, ImageAbilities } from './provider-abilities.js'
 import type { Raw } from './raw.js'
 import type { Sh } from './sh.js'
 import type { Step } from './step.js'
@@ -88,59 +89,6 @@ export interface ApplyContext {
 /** How a step ended: done, or found to be so already. */
 export type StepResult = { state: 'done' | 'already'; text?: string }
 
-/** A container of the project's as `ps` and `status` show it. */
-export interface ContainerState {
-  host: string
-  service: string
-  number: number
-  name: string
-  id: string
-  image: string
-  /** "running", "exited", … */
-  state: string
-  /** "Up 2 minutes (healthy)". */
-  status: string
-  ports: string[]
-  /** No longer declared (only where the caller knows what is wanted). */
-  orphan: boolean
-}
-
-/** An image as `images` shows it. */
-export interface ImageState {
-  host: string
-  /** Name with tag; empty where it has none. One image may have several. */
-  name: string
-  id: string
-  /** Bytes that it takes, with what it shares with others. */
-  size: number
-  /** Seconds since 1970; 0 where it does not say. */
-  created: number
-  /** Names of the containers made from it. */
-  usedBy: string[]
-  /** It is none to run, but keeps the layers of this one for the next time that it is received. */
-  keepsLayersOf?: string
-}
-
-export interface LogOptions {
-  follow: boolean
-  tail: number | 'all'
-  since?: string
-  timestamps: boolean
-  signal: AbortSignal
-}
-
-export interface ExecRequest {
-  argv: string[]
-  user?: string
-  workdir?: string
-  tty: boolean
-  stdin: NodeJS.ReadableStream | undefined
-  stdout: NodeJS.WritableStream
-  stderr: NodeJS.WritableStream
-  size?: { columns: number; rows: number }
-  onResize?: (listener: (size: { columns: number; rows: number }) => void) => void
-}
-
 /** What an engine's difference depends on besides what is wanted and seen. */
 export interface DiffOptions {
   /** Removes what is not declared. */
@@ -164,7 +112,7 @@ export interface DownOptions {
 }
 
 /** One container engine. `Seen` is its own. */
-export interface Provider<Seen = unknown> {
+export interface Provider<Seen = unknown> extends ContainerAbilities, ImageAbilities {
   readonly name: string
   /** Built-in playbooks that hosts must have had first, for this `engine:` block. */
   needs(engine: EngineWant): Use[]
@@ -202,19 +150,6 @@ export interface Provider<Seen = unknown> {
   down(scope: Scope, project: string, seen: Seen, options: DownOptions): EngineStep[]
   /** Does one step; may be interrupted and repeated. Foreign output goes out as `output` events. */
   apply(engine: Engine, step: EngineStep, context: ApplyContext): Promise<StepResult>
-  /** The project's containers on this engine, for `ps` and `status`. */
-  list(engine: Engine, project: string): Promise<ContainerState[]>
-  /** All images of this engine, whoever brought them. */
-  images?(engine: Engine): Promise<ImageState[]>
-  /** Streams a container's log lines; `line` is told which stream it was. */
-  logs?(
-    engine: Engine,
-    container: string,
-    options: LogOptions,
-    line: (text: string, stream: 'stdout' | 'stderr') => void,
-  ): Promise<void>
-  /** Runs a command in a container; gives its exit code. */
-  exec?(engine: Engine, container: string, request: ExecRequest): Promise<number>
 }
 
 /** Gives an object literal its types, and does nothing else. */

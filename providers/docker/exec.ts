@@ -1,7 +1,7 @@
 // Runs a command in a container, with or without a terminal.
 import type { Duplex } from 'node:stream'
 import { UserError } from '../../core/errors.js'
-import type { ExecRequest } from '../../core/provider.js'
+import type { ExecRequest } from '../../core/provider-abilities.js'
 import { demultiplexer } from './api/stream.js'
 import { hasStatus } from './apply/job.js'
 import type { DockerEngine } from './open.js'

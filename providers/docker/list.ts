@@ -1,5 +1,5 @@
 // The project's containers as `ps` and `status` show them.
-import type { ContainerState } from '../../core/provider.js'
+import type { ContainerState } from '../../core/provider-abilities.js'
 import type { PortShape } from './api/shapes.js'
 import { isOurContainer, labels } from './labels.js'
 import { listContainers } from './observe/observe.js'

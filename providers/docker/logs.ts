@@ -2,7 +2,7 @@
 
 import { UserError } from '../../core/errors.js'
 import { cleanLine } from '../../core/events.js'
-import type { LogOptions } from '../../core/provider.js'
+import type { LogOptions } from '../../core/provider-abilities.js'
 import type { ApiRequest } from './api/client.js'
 import { demultiplexer, lineSplitter } from './api/stream.js'
 import { inspect } from './containers/calls.js'

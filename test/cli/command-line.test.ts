@@ -1,7 +1,7 @@
 // The command line: the launcher, help, what is wrong with it, settings; as processes, with their streams and exit codes.
 import { spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'tap'
 import { commands } from '../../cli/commands/index.js'
 import { packageRoot } from '../../cli/package-root.js'
@@ -34,8 +34,9 @@ test('the launcher answers for the version, and says what is missing', async t =
 })
 
 test('the list of commands and the folder are the same', async t => {
-  const files = readdirSync(join(packageRoot, 'cli', 'commands')).map(file => file.replace(/\.ts$/, ''))
-  t.same(files.filter(file => file !== 'index').sort(), commands.map(entry => entry.name).sort())
+  const files = readdirSync(join(packageRoot, 'cli', 'commands'), { recursive: true, encoding: 'utf8' })
+  const names = files.filter(file => file.endsWith('.ts')).map(file => basename(file, '.ts'))
+  t.same(names.filter(name => name !== 'index').sort(), commands.map(entry => entry.name).sort())
   for (const entry of commands) {
     const command = await entry.load()
     t.equal(command.name, entry.name)
@@ -46,7 +47,7 @@ test('the list of commands and the folder are the same', async t => {
 test('help: grouped, on stdout; without a command on stderr', async t => {
   const help = await longshore(['--help'])
   t.equal(help.code, 0)
-  t.match(help.out, /\nStart:\n[\s\S]*\nRun:\n[\s\S]*\nLook and enter:\n/)
+  t.match(help.out, /\nStart:\n[\s\S]*\nRun:\n[\s\S]*\nServices:\n[\s\S]*\nImages:\n[\s\S]*\nHosts:\n/)
   for (const { name } of commands) t.match(help.out, new RegExp(`^  ${name} `, 'm'))
   t.same(await longshore([]), { code: 3, out: '', err: help.out })
   const logs = await longshore(['logs', '--help'])

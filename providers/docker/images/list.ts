@@ -1,5 +1,5 @@
 // All images of an engine as `images` shows them, with the containers that are made from them.
-import type { ImageState } from '../../../core/provider.js'
+import type { ImageState } from '../../../core/provider-abilities.js'
 import type { ImageSummary } from '../api/shapes.js'
 import { listContainers } from '../observe/observe.js'
 import type { DockerEngine } from '../open.js'

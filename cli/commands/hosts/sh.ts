@@ -1,11 +1,11 @@
 // `longshore sh`: one command on several hosts at once, each line with the host that printed it.
-import { exitCodes, UserError } from '../../core/errors.js'
-import type { Host } from '../../core/project.js'
-import { mapLimited } from '../../core/run/workers.js'
-import { chooseHosts } from '../choose-hosts.js'
-import { command } from '../command.js'
-import type { CommandContext } from '../context.js'
-import { shellOf } from '../words.js'
+import { exitCodes, UserError } from '../../../core/errors.js'
+import type { Host } from '../../../core/project.js'
+import { mapLimited } from '../../../core/run/workers.js'
+import { chooseHosts } from '../../choose-hosts.js'
+import { command } from '../../command.js'
+import type { CommandContext } from '../../context.js'
+import { shellOf } from '../../words.js'
 
 interface Job {
   words: readonly string[]

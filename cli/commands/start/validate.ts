@@ -1,11 +1,11 @@
 // `longshore validate`: checks the file and all that it names, without touching a host.
-import { checkContainers } from '../../core/containers/index.js'
-import { type At, exitCodes } from '../../core/errors.js'
-import { checkTemplate, interpolateValue } from '../../core/language/index.js'
-import type { Project } from '../../core/project.js'
-import type { Raw } from '../../core/raw.js'
-import { command } from '../command.js'
-import { count } from '../report/text.js'
+import { checkContainers } from '../../../core/containers/index.js'
+import { type At, exitCodes } from '../../../core/errors.js'
+import { checkTemplate, interpolateValue } from '../../../core/language/index.js'
+import type { Project } from '../../../core/project.js'
+import type { Raw } from '../../../core/raw.js'
+import { command } from '../../command.js'
+import { count } from '../../report/text.js'
 
 /** Finds templates that cannot be read, in every text inside a value. */
 function checkTemplates(value: unknown, raw: Raw, path: (string | number)[]): void {

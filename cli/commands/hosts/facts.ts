@@ -1,13 +1,13 @@
 // `longshore facts`: what hosts are; or with `--vars` every variable in force for them, and where each comes from.
 import { relative } from 'node:path'
-import { toYaml } from '../../core/config/index.js'
-import { type At, exitCodes, UserError } from '../../core/errors.js'
-import type { Host } from '../../core/project.js'
-import { chooseHosts } from '../choose-hosts.js'
-import { command } from '../command.js'
-import type { CommandContext } from '../context.js'
-import { factsOfHosts } from '../host-facts.js'
-import { type Variable, variablesOf } from '../variables/in-force.js'
+import { toYaml } from '../../../core/config/index.js'
+import { type At, exitCodes, UserError } from '../../../core/errors.js'
+import type { Host } from '../../../core/project.js'
+import { chooseHosts } from '../../choose-hosts.js'
+import { command } from '../../command.js'
+import type { CommandContext } from '../../context.js'
+import { factsOfHosts } from '../../host-facts.js'
+import { type Variable, variablesOf } from '../../variables/in-force.js'
 
 const placeOf = ({ cwd }: CommandContext, at: At | undefined): string =>
   at === undefined ? '' : `${relative(cwd, at.file) || at.file}:${at.line}:${at.column}`

@@ -1,13 +1,13 @@
 // `longshore ssh`: a terminal on one host, or one command there.
 
-import type { Connection } from '../../core/connection.js'
-import { usageError } from '../../core/errors.js'
-import { withStdin } from '../../core/sh.js'
-import { chooseHosts } from '../choose-hosts.js'
-import { command } from '../command.js'
-import type { CommandContext } from '../context.js'
-import { isInteractive, joinTerminal, sizeOf } from '../raw-terminal.js'
-import { shellOf } from '../words.js'
+import type { Connection } from '../../../core/connection.js'
+import { usageError } from '../../../core/errors.js'
+import { withStdin } from '../../../core/sh.js'
+import { chooseHosts } from '../../choose-hosts.js'
+import { command } from '../../command.js'
+import type { CommandContext } from '../../context.js'
+import { isInteractive, joinTerminal, sizeOf } from '../../raw-terminal.js'
+import { shellOf } from '../../words.js'
 
 /** Runs a command without a terminal: our stdin is its own, its streams stay apart. */
 async function runThere(context: CommandContext, connection: Connection, words: readonly string[]): Promise<number> {

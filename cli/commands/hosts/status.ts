@@ -1,10 +1,10 @@
 // `longshore status`: each host, its engine, its containers, and how far it is from the file.
-import { isAbsent } from '../../core/provider.js'
-import { lockText } from '../../core/run/lock.js'
-import { exitOf } from '../../core/run/run.js'
-import { worksInside } from '../../core/run/session.js'
-import { command } from '../command.js'
-import { problemsOf, showErrors, withSession } from '../session.js'
+import { isAbsent } from '../../../core/provider.js'
+import { lockText } from '../../../core/run/lock.js'
+import { exitOf } from '../../../core/run/run.js'
+import { worksInside } from '../../../core/run/session.js'
+import { command } from '../../command.js'
+import { problemsOf, showErrors, withSession } from '../../session.js'
 
 export const status = command({
   name: 'status',

@@ -1,7 +1,7 @@
 // `longshore up`: everything the file says, from host to containers.
-import { withClients } from '../certificates/clients.js'
-import { command } from '../command.js'
-import { carryOut, withSession } from '../session.js'
+import { withClients } from '../../certificates/clients.js'
+import { command } from '../../command.js'
+import { carryOut, withSession } from '../../session.js'
 
 export const up = command({
   name: 'up',

@@ -1,9 +1,9 @@
 // `longshore images`: the images on all chosen hosts, how large they are, and which containers are made from them.
-import { cleanLine } from '../../core/events.js'
-import type { ImageState } from '../../core/provider.js'
-import { command } from '../command.js'
-import { tellProblems, withEngines } from '../engines.js'
-import { table } from '../report/table.js'
+import { cleanLine } from '../../../core/events.js'
+import type { ImageState } from '../../../core/provider-abilities.js'
+import { command } from '../../command.js'
+import { tellProblems, withEngines } from '../../engines.js'
+import { table } from '../../report/table.js'
 
 const sizeText = (bytes: number): string =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`

@@ -1,12 +1,12 @@
 // `longshore docs`: the kinds of tasks; or one of them with its fields and an example.
-import { kindSchema } from '../../core/config/index.js'
-import { exitCodes, usageError } from '../../core/errors.js'
-import { suggestion } from '../../core/language/index.js'
-import type { AnyResource } from '../../core/resource.js'
-import { command } from '../command.js'
-import type { CommandContext } from '../context.js'
-import { type Field, fieldsOf } from '../reference/fields.js'
-import { type KindPage, kindsPage } from '../reference/pages.js'
+import { kindSchema } from '../../../core/config/index.js'
+import { exitCodes, usageError } from '../../../core/errors.js'
+import { suggestion } from '../../../core/language/index.js'
+import type { AnyResource } from '../../../core/resource.js'
+import { command } from '../../command.js'
+import type { CommandContext } from '../../context.js'
+import { type Field, fieldsOf } from '../../reference/fields.js'
+import { type KindPage, kindsPage } from '../../reference/pages.js'
 
 const pageOf = ({ kind, summary, example, schema }: AnyResource): KindPage => ({
   kind,

@@ -1,8 +1,8 @@
 // `longshore ps`: the project's containers on all chosen hosts.
-import { cleanLine } from '../../core/events.js'
-import { command } from '../command.js'
-import { containersOf, tellProblems, withEngines } from '../engines.js'
-import { table } from '../report/table.js'
+import { cleanLine } from '../../../core/events.js'
+import { command } from '../../command.js'
+import { containersOf, tellProblems, withEngines } from '../../engines.js'
+import { table } from '../../report/table.js'
 
 export const ps = command({
   name: 'ps',

@@ -1,13 +1,13 @@
 // `longshore env HOST`: what a stock client needs to speak to a host's engine, as shell variables or as a docker context.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import type { EngineWant } from '../../core/engine-want.js'
-import { exitCodes, UserError, usageError } from '../../core/errors.js'
-import { cleanLine } from '../../core/events.js'
-import type { Host } from '../../core/project.js'
-import { quote } from '../../core/sh.js'
-import { clientCertificate, clientFolder } from '../certificates/authority.js'
-import { command } from '../command.js'
+import type { EngineWant } from '../../../core/engine-want.js'
+import { exitCodes, UserError, usageError } from '../../../core/errors.js'
+import { cleanLine } from '../../../core/events.js'
+import type { Host } from '../../../core/project.js'
+import { quote } from '../../../core/sh.js'
+import { clientCertificate, clientFolder } from '../../certificates/authority.js'
+import { command } from '../../command.js'
 
 /** The TCP address that others reach, if the engine has one: a host may listen on all of its own. */
 function tcpOf({ listen = [] }: EngineWant, host: Host): string | undefined {

@@ -1,9 +1,9 @@
 // `longshore plan`: what `up` would do, and why; touches nothing.
-import { exitCodes } from '../../core/errors.js'
-import { exitOf } from '../../core/run/run.js'
-import { foretellClients } from '../certificates/clients.js'
-import { command } from '../command.js'
-import { problemsOf, showErrors, showPlan, withSession } from '../session.js'
+import { exitCodes } from '../../../core/errors.js'
+import { exitOf } from '../../../core/run/run.js'
+import { foretellClients } from '../../certificates/clients.js'
+import { command } from '../../command.js'
+import { problemsOf, showErrors, showPlan, withSession } from '../../session.js'
 
 export const plan = command({
   name: 'plan',

@@ -1,13 +1,13 @@
 // `longshore init`: writes a first longshore.yaml, which is valid as it stands.
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { toYaml } from '../../core/config/index.js'
-import { exitCodes, usageError } from '../../core/errors.js'
-import { noLookups, renderText } from '../../core/language/index.js'
-import { command } from '../command.js'
-import type { CommandContext } from '../context.js'
-import { fileName } from '../find-file.js'
-import { packageRoot } from '../package-root.js'
+import { toYaml } from '../../../core/config/index.js'
+import { exitCodes, usageError } from '../../../core/errors.js'
+import { noLookups, renderText } from '../../../core/language/index.js'
+import { command } from '../../command.js'
+import type { CommandContext } from '../../context.js'
+import { fileName } from '../../find-file.js'
+import { packageRoot } from '../../package-root.js'
 
 /** A project's name made from a folder's: lower-case letters, digits, `_` and `-`. */
 function nameFor(folder: string): string {

@@ -1,7 +1,7 @@
 // `longshore down`: removes the project's containers and networks, and on request its volumes and images; the engine stays.
-import { observeDown } from '../../core/run/down.js'
-import { command } from '../command.js'
-import { carryOut, withSession } from '../session.js'
+import { observeDown } from '../../../core/run/down.js'
+import { command } from '../../command.js'
+import { carryOut, withSession } from '../../session.js'
 
 export const down = command({
   name: 'down',

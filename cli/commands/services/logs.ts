@@ -1,12 +1,12 @@
 // `longshore logs`: what the project's containers print, each line with the container that printed it.
-import { UserError, usageError } from '../../core/errors.js'
-import { cleanLine } from '../../core/events.js'
-import { suggestion } from '../../core/language/index.js'
-import type { LogOptions } from '../../core/provider.js'
-import { mapLimited } from '../../core/run/workers.js'
-import { command } from '../command.js'
-import type { CommandContext } from '../context.js'
-import { containersOf, type Placed, tellProblems, withEngines } from '../engines.js'
+import { UserError, usageError } from '../../../core/errors.js'
+import { cleanLine } from '../../../core/events.js'
+import { suggestion } from '../../../core/language/index.js'
+import type { LogOptions } from '../../../core/provider-abilities.js'
+import { mapLimited } from '../../../core/run/workers.js'
+import { command } from '../../command.js'
+import type { CommandContext } from '../../context.js'
+import { containersOf, type Placed, tellProblems, withEngines } from '../../engines.js'
 
 const longestLine = 64 * 1024
 

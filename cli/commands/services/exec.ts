@@ -1,11 +1,11 @@
 // `longshore exec`: a command in a container that runs, with this terminal where there is one.
-import { UserError, usageError } from '../../core/errors.js'
-import { suggestion } from '../../core/language/index.js'
-import type { ExecRequest } from '../../core/provider.js'
-import { command } from '../command.js'
-import type { CommandContext } from '../context.js'
-import { containersOf, type Placed, tellProblems, withEngines } from '../engines.js'
-import { isInteractive, onResize, sizeOf, withRawKeys } from '../raw-terminal.js'
+import { UserError, usageError } from '../../../core/errors.js'
+import { suggestion } from '../../../core/language/index.js'
+import type { ExecRequest } from '../../../core/provider-abilities.js'
+import { command } from '../../command.js'
+import type { CommandContext } from '../../context.js'
+import { containersOf, type Placed, tellProblems, withEngines } from '../../engines.js'
+import { isInteractive, onResize, sizeOf, withRawKeys } from '../../raw-terminal.js'
 
 interface Wish {
   service: string

@@ -1,7 +1,7 @@
 // `longshore provision`: hosts and engine only, no containers.
-import { withClients } from '../certificates/clients.js'
-import { command } from '../command.js'
-import { carryOut, withSession } from '../session.js'
+import { withClients } from '../../certificates/clients.js'
+import { command } from '../../command.js'
+import { carryOut, withSession } from '../../session.js'
 
 export const provision = command({
   name: 'provision',

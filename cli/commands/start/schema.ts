@@ -1,11 +1,11 @@
 // `longshore schema`: the JSON Schemas of longshore.yaml and of playbooks, for editors.
-import { composeKeys } from '../../core/compose/keys/index.js'
-import { jsonSchema, playbookParts, playbookSchema } from '../../core/config/index.js'
-import { imageSchema, networkSchema, serviceSchema, volumeSchema } from '../../core/containers/index.js'
-import { exitCodes } from '../../core/errors.js'
-import { command } from '../command.js'
-import { composePage } from '../reference/compose-page.js'
-import { referencePage } from '../reference/pages.js'
+import { composeKeys } from '../../../core/compose/keys/index.js'
+import { jsonSchema, playbookParts, playbookSchema } from '../../../core/config/index.js'
+import { imageSchema, networkSchema, serviceSchema, volumeSchema } from '../../../core/containers/index.js'
+import { exitCodes } from '../../../core/errors.js'
+import { command } from '../../command.js'
+import { composePage } from '../../reference/compose-page.js'
+import { referencePage } from '../../reference/pages.js'
 
 export const schema = command({
   name: 'schema',

@@ -1,7 +1,7 @@
 // `longshore settings`: shows and changes what the user always wants.
-import { exitCodes, usageError } from '../../core/errors.js'
-import { command } from '../command.js'
-import { table } from '../report/table.js'
+import { exitCodes, usageError } from '../../../core/errors.js'
+import { command } from '../../command.js'
+import { table } from '../../report/table.js'
 import {
   defaultSettings,
   openSettings,
@@ -10,7 +10,7 @@ import {
   settingNames,
   settingsFolder,
   settingValue,
-} from '../settings.js'
+} from '../../settings.js'
 
 const listed = (store: SettingsStore): string[][] =>
   settingNames.map(name => [

@@ -1,11 +1,11 @@
 // `longshore lock`: shows who works on the project's hosts, and releases a lock that was left behind.
-import { exitCodes, UserError } from '../../core/errors.js'
-import { cleanLine } from '../../core/events.js'
-import type { Host } from '../../core/project.js'
-import { lockText } from '../../core/run/lock.js'
-import { exitOf } from '../../core/run/run.js'
-import { breakLock, readState, stateProbe } from '../../core/state.js'
-import { command } from '../command.js'
+import { exitCodes, UserError } from '../../../core/errors.js'
+import { cleanLine } from '../../../core/events.js'
+import type { Host } from '../../../core/project.js'
+import { lockText } from '../../../core/run/lock.js'
+import { exitOf } from '../../../core/run/run.js'
+import { breakLock, readState, stateProbe } from '../../../core/state.js'
+import { command } from '../../command.js'
 
 export const lock = command({
   name: 'lock',
