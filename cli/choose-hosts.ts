@@ -1,6 +1,8 @@
 // Which hosts the command line means.
 import { parseSelector, selectHosts } from '../core/config/index.js'
+import { hasShell, shellless } from '../core/engine-alone/address.js'
 import { usageError } from '../core/errors.js'
+import type { Emit } from '../core/events.js'
 import type { Host, Project } from '../core/project.js'
 
 const retryWord = '@retry'
@@ -44,4 +46,15 @@ export function chooseHosts(
     where,
     hint: `the project's hosts: ${project.hosts.map(host => host.name).join(', ')}`,
   })
+}
+
+/** Those that a command can run on, with a note of the others. A usage error when there is none. */
+export function withShell(hosts: readonly Host[], emit: Emit): Host[] {
+  const able = hosts.filter(hasShell)
+  const names = hosts.filter(host => !hasShell(host)).map(({ name }) => name)
+  if (names.length === 0) return able
+  const text = `${names.join(', ')} ${shellless}`
+  if (able.length === 0) throw usageError(text, { hint: 'take `connection: ssh` for that' })
+  emit({ type: 'note', text: `left out: ${text}` })
+  return able
 }

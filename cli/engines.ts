@@ -1,9 +1,10 @@
 // The engines of the chosen hosts, opened together: what ps, logs and exec look through.
 
 import type { Connection } from '../core/connection.js'
+import { hasShell } from '../core/engine-alone/address.js'
 import { exitCodes, UserError, unreachableError } from '../core/errors.js'
 import type { Host } from '../core/project.js'
-import { type AnyProvider, type Engine, isAbsent, type Scope } from '../core/provider.js'
+import { type AnyProvider, type Engine, isAbsent, noDetection, type Scope } from '../core/provider.js'
 import type { ContainerState } from '../core/provider-abilities.js'
 import { interruptible } from '../core/run/interruptible.js'
 import { mapLimited } from '../core/run/workers.js'
@@ -41,9 +42,11 @@ function placesOf(hosts: readonly Host[], providers: readonly AnyProvider[]): Pl
 
 async function openAt(place: Place, connection: Connection, signal: AbortSignal): Promise<OpenEngine | UserError> {
   const { scope, provider, host } = place
-  const detection = connection
-    .exec(provider.detect(host.engine, []), { as: 'best', signal })
-    .then(exit => provider.readDetection(exit.stdout))
+  const detection = hasShell(host)
+    ? connection
+        .exec(provider.detect(host.engine, []), { as: 'best', signal })
+        .then(exit => provider.readDetection(exit.stdout))
+    : noDetection(host)
   // The engine may answer before its detection has failed.
   detection.catch(() => {})
   const engine = await interruptible(provider.open(scope, connection, detection, signal), signal)

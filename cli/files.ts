@@ -1,7 +1,8 @@
 // This machine's files for core: its interface over node:fs.
-import { readFileSync } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { messageOf, type UserError, usageError } from '../core/errors.js'
 import type { FileEntry, LocalFiles } from '../core/files.js'
 
@@ -33,6 +34,7 @@ async function entryOf(path: string, name: string): Promise<FileEntry> {
   const mode = found.mode & 0o7777
   if (found.isSymbolicLink()) return { path: name, kind: 'link', mode, size: 0, target: await readlink(path) }
   if (found.isDirectory()) return { path: name, kind: 'directory', mode, size: 0 }
+  if (!found.isFile()) return { path: name, kind: 'file', mode, size: 0, special: true }
   return { path: name, kind: 'file', mode, size: found.size }
 }
 
@@ -40,7 +42,8 @@ async function statOf(path: string): Promise<FileEntry | undefined> {
   try {
     const found = await stat(path)
     const kind = found.isDirectory() ? 'directory' : 'file'
-    return { path, kind, mode: found.mode & 0o7777, size: kind === 'file' ? found.size : 0 }
+    const special = found.isDirectory() || found.isFile() ? {} : ({ special: true } as const)
+    return { path, kind, mode: found.mode & 0o7777, size: kind === 'file' ? found.size : 0, ...special }
   } catch (error) {
     const code = codeOf(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
@@ -61,6 +64,14 @@ function textAtOnce(path: string): string | undefined {
 /** By code unit, so that the order is the same in every locale. */
 const byPath = (a: FileEntry, b: FileEntry): number => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
 
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) yield chunk as Buffer
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
 async function listBelow(folder: string, prefix: string): Promise<FileEntry[]> {
   const names = await readdir(join(folder, prefix))
   const nested = await Promise.all(
@@ -80,5 +91,6 @@ export const localFiles: LocalFiles = {
   text: path => reading(path, readFile(path, 'utf8')),
   textNow: textAtOnce,
   bytes: path => reading(path, readFile(path)),
+  stream: path => Readable.from(chunksOf(path), { objectMode: false, highWaterMark: 256 * 1024 }),
   list: async folder => (await reading(folder, listBelow(folder, ''))).sort(byPath),
 }

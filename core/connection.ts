@@ -55,6 +55,11 @@ export interface Connection {
   exec(command: Sh, options?: ExecOptions): Promise<Exit>
   /** Opens a unix socket on the host. As root it goes through `docker system dial-stdio` over a kept sudo session. */
   dial(socketPath: string, options?: { as?: As; signal?: AbortSignal }): Promise<Duplex>
+  /**
+   * Opens a TCP connection from the host to an address that it reaches. Plain errors: code `ENOFORWARD` where sshd there forbids it,
+   * `EDIAL` where nobody answers. Left out where the way to the host cannot do it.
+   */
+  dialTcp?(address: string, port: number, options?: { signal?: AbortSignal }): Promise<Duplex>
   /** Starts an interactive program (a login shell if the command is left out). */
   terminal(command: Sh | undefined, size: Size): Promise<Terminal>
   /** Closes and opens the way anew, so that a group the login user just joined takes effect. */

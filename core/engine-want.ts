@@ -50,9 +50,13 @@ export interface EngineWant {
   /** Keys of daemon.json. */
   daemon: Record<string, unknown>
   daemonFile: 'merge' | 'own'
+  /** What to do when `data-root` names another folder than that of the engine's data. */
+  dataRootMove: 'refuse' | 'copy'
   proxy?: { readonly http?: Value; readonly https?: Value; no: string[] }
   /** By host and port. */
   registries: Record<string, RegistryWant>
+  /** What the CIS Docker Benchmark asks for, as far as nothing else is said. */
+  harden: boolean
   at?: At
   /** Where a value of it stands: of the strongest block that has it. */
   places(path: string[]): At
@@ -66,6 +70,8 @@ export const anyEngine = (): EngineWant => ({
   insecure: false,
   daemon: {},
   daemonFile: 'merge',
+  dataRootMove: 'refuse',
   registries: {},
+  harden: false,
   places: () => ({ file: 'longshore.yaml', line: 1, column: 1 }),
 })

@@ -1,4 +1,5 @@
 // The project: the user's file, checked and with positions, before anything is known of a host.
+import type { EngineAddress } from './engine-alone/address.js'
 import type { EngineWant } from './engine-want.js'
 import type { At } from './errors.js'
 import type { Play } from './playbook.js'
@@ -15,7 +16,9 @@ export interface Become {
 /** One host of the file, with what its groups and the project say already merged in. */
 export interface Host {
   name: string
-  connection: 'ssh' | 'local'
+  connection: 'ssh' | 'local' | 'engine'
+  /** Of `connection: engine`: where the engine listens. */
+  engineAddress?: EngineAddress
   /** Name or address to connect to; for `ssh` possibly an alias in ~/.ssh/config. */
   address: string
   user?: string

@@ -1,8 +1,12 @@
 // What a container engine's provider is: the same words as a resource, but for all the things of one project on one engine.
 import type { Connection } from './connection.js'
+import type { StateKeeper } from './engine-alone/keeper.js'
 import type { EngineWant, RegistryWant } from './engine-want.js'
+import { unreachableError } from './errors.js'
 import type { Emit } from './events.js'
 import type { LocalFiles } from './files.js'
+import type { HistoryAbilities } from './history/abilities.js'
+import type { OneOffAbility } from './one-off/ability.js'
 import type { Host } from './project.js'
 import type { ContainerAbilities, ImageAbilities } from './provider-abilities.js'
 import type { Raw } from './raw.js'
@@ -54,6 +58,14 @@ export interface Detection {
   firewall?: string
 }
 
+/** What stands for a detection where no shell can be asked: whoever waits for it hears that the engine does not answer. */
+export function noDetection({ name }: Host): Promise<never> {
+  const none = Promise.reject(unreachableError(name, 'the engine does not answer any more'))
+  // Nobody waits for it where the engine answers.
+  none.catch(() => undefined)
+  return none
+}
+
 /** There is no engine to speak to, and why. */
 export interface Absent {
   readonly absent: 'not-installed' | 'not-running' | 'denied'
@@ -75,6 +87,22 @@ export interface EngineStep extends Step {
   readonly work: unknown
 }
 
+/** A container that traffic may go to, or may not any more. */
+export interface Serving {
+  host: string
+  service: string
+  /** Id on the engine. */
+  id: string
+}
+
+/** Whoever sends traffic to containers: told at the right moments of a replacement, and waited for. */
+export interface Traffic {
+  /** A new one is good; the old one, if there is one, still serves. */
+  admit(container: Serving): Promise<void>
+  /** It is about to be stopped: settles when no new traffic goes to it. */
+  drain(container: Serving): Promise<void>
+}
+
 /** What a step may use while it runs. */
 export interface ApplyContext {
   emit: Emit
@@ -84,6 +112,8 @@ export interface ApplyContext {
   engineOf(host: string): Promise<Engine>
   /** Removes what is not declared. */
   prune: boolean
+  /** Left out where nobody sends traffic. */
+  traffic?: Traffic
 }
 
 /** How a step ended: done, or found to be so already. */
@@ -112,7 +142,7 @@ export interface DownOptions {
 }
 
 /** One container engine. `Seen` is its own. */
-export interface Provider<Seen = unknown> extends ContainerAbilities, ImageAbilities {
+export interface Provider<Seen = unknown> extends ContainerAbilities, ImageAbilities, HistoryAbilities, OneOffAbility {
   readonly name: string
   /** Built-in playbooks that hosts must have had first, for this `engine:` block. */
   needs(engine: EngineWant): Use[]
@@ -137,6 +167,8 @@ export interface Provider<Seen = unknown> extends ContainerAbilities, ImageAbili
     detection: Promise<Detection>,
     signal?: AbortSignal,
   ): Promise<Engine | Absent>
+  /** What keeps the state of projects on the engine itself, for a host without a shell; left out: such hosts cannot have this provider. */
+  keeper?(engine: Engine): StateKeeper
   /** Everything on the engine that carries the project's label, and the images and base images that `wanted` names; at most 3 waves. */
   observe(engine: Engine | Absent, wanted: Wanted, files: LocalFiles, signal?: AbortSignal): Promise<Seen>
   /** Pure. Steps with causes; what is no longer declared becomes `remove` steps only with `prune`, and is named in `orphans` anyway. */
@@ -150,6 +182,8 @@ export interface Provider<Seen = unknown> extends ContainerAbilities, ImageAbili
   down(scope: Scope, project: string, seen: Seen, options: DownOptions): EngineStep[]
   /** Does one step; may be interrupted and repeated. Foreign output goes out as `output` events. */
   apply(engine: Engine, step: EngineStep, context: ApplyContext): Promise<StepResult>
+  /** Ends a replacement of a rollout that may be undone as a whole: removes what it replaced, or puts that back. */
+  conclude?(engine: Engine, step: EngineStep, how: 'keep' | 'undo', context: ApplyContext): Promise<void>
 }
 
 /** Gives an object literal its types, and does nothing else. */

@@ -9,6 +9,9 @@ import { type Sh, sh } from './sh.js'
  */
 const folder = 'd=/var/lib/longshore; [ "$(id -u)" = 0 ] || d=${XDG_STATE_HOME:-$HOME/.local/state}/longshore'
 
+/** Sets `d` to the folder, in a script. */
+export const stateFolder: Sh = { sh: folder }
+
 /** What a host remembers of a project. */
 export interface HostState {
   /** The key that secrets are fingerprinted with; undefined before the first `up`. */
@@ -19,6 +22,10 @@ export interface HostState {
   serial: string
   /** Keys of handlers that an interrupted run left due. */
   pending: string[]
+  /** Files of this machine that containers of the project mount. */
+  shipped?: HeldFiles
+  /** Numbers of the entries of its history, in no order; left out where there are none. */
+  history?: number[]
   /** True where rules for published ports of the project are kept. */
   portRules?: boolean
   /** Kinds that have changed its engine and remember what they wrote; `engine_config` only where it was for this project. */
@@ -33,6 +40,23 @@ export const engineMemoryFile = '/var/lib/longshore/engine/config.json'
 
 /** Where it remembers certificates and logins of registries. */
 export const registryMemoryFile = '/var/lib/longshore/engine/registries'
+
+/** Where the audit rules of its engine are. */
+export const auditRulesFile = '/etc/audit/rules.d/longshore-docker.rules'
+
+/** Their first line. */
+export const auditHeader = (project: string): string =>
+  `# Written by Longshore (engine_audit) for the project ${project}`
+
+/** Files of this machine that a host holds for containers of a project. */
+export interface HeldFiles {
+  /** Names of the whole ones: hashes of what is in them. */
+  held: string[]
+  /** Copies that one container mounts and that change under it, as FOLDER/NAME: the hash of what it was last told of. */
+  live: Record<string, string>
+  /** Those of the whole ones that entries of the history may need. */
+  kept?: string[]
+}
 
 /** Who holds a project's lock on a host. */
 export interface Lock {
@@ -55,24 +79,40 @@ if [ -d "$p/lock" ]; then
 fi
 if [ -f ${portRulesFile(project)} ]; then echo ports=yes; fi
 if [ -f ${engineMemoryFile} ] && grep -qF ${`"project":${JSON.stringify(project)}`} ${engineMemoryFile}; then echo engine=engine_config; fi
-if [ -f ${registryMemoryFile} ]; then echo engine=engine_registries; fi
+if [ -f ${registryMemoryFile} ] && grep -q ${` ${project}$`} ${registryMemoryFile}; then echo engine=engine_registries; fi
+if [ -f ${auditRulesFile} ] && grep -qxF ${auditHeader(project)} ${auditRulesFile}; then echo engine=engine_audit; fi
+for m in "$p"/files/[0-9a-f]*/; do if [ -d "$m" ]; then m=\${m%/}; printf 'shipped=%s\n' "\${m##*/}"; fi; done
+for m in "$p"/files/live/*/*.is; do
+  if [ -f "$m" ] && read -r hash <"$m"; then m=\${m%.is}; printf 'live=%s %s\n' "$hash" "\${m#"$p"/files/live/}"; fi
+done
 for m in "$p"/pending/*; do if [ -f "$m" ]; then printf 'pending=%s\n' "\${m##*/}"; fi; done
+for m in "$p"/history/*.files; do if [ -f "$m" ]; then sed 's/^/keeps=/' "$m"; fi; done
+for m in "$p"/history/*.json; do if [ -f "$m" ]; then m=\${m%.json}; printf 'history=%s\n' "\${m##*/}"; fi; done
 :`
 
 /** Reads what `stateProbe` (or `acquireLock`) printed. */
 export function readState(out: string): HostState {
   const state: HostState = { serial: '', pending: [] }
   const told: Record<string, string> = {}
+  const held: string[] = []
+  const kept = new Set<string>()
+  const live: Record<string, string> = {}
   for (const line of out.split('\n')) {
     const at = line.indexOf('=')
     if (at <= 0) continue
     const [name, value] = [line.slice(0, at), cleanLine(line.slice(at + 1))]
     if (name === 'pending') state.pending.push(value)
+    else if (name === 'history') state.history = [...(state.history ?? []), Number(value) || 0]
+    else if (name === 'shipped') held.push(value)
+    else if (name === 'keeps') kept.add(value)
+    else if (name === 'live') live[value.slice(value.indexOf(' ') + 1)] = value.slice(0, value.indexOf(' '))
     else if (name === 'engine') state.engineKinds = [...(state.engineKinds ?? []), value]
     else told[name] = value
   }
   if (/^[0-9a-f]{64}$/.test(told.key ?? '')) state.key = Buffer.from(told.key ?? '', 'hex')
   state.serial = told.serial ?? ''
+  if (held.length > 0 || Object.keys(live).length > 0)
+    state.shipped = { held, live, ...(kept.size === 0 ? {} : { kept: [...kept] }) }
   if (told.ports === 'yes') state.portRules = true
   if (told.owner !== undefined) {
     const since = Number(told.since) || 0

@@ -1,7 +1,12 @@
 // What the file wants of one container engine: images, networks, volumes and containers in a normal form that every provider reads.
 import type { ContainerSettings } from './container-settings.js'
+import type { ImageWant } from './containers/image-want.js'
+import type { ShippedWant } from './containers/mounts/shipped-want.js'
 import type { At } from './errors.js'
 import type { Value } from './secret.js'
+import type { HeldFiles } from './state.js'
+
+export type { ImageWant } from './containers/image-want.js'
 
 export type Wanted = {
   project: string
@@ -11,25 +16,11 @@ export type Wanted = {
   networks: NetworkWant[]
   volumes: VolumeWant[]
   containers: ContainerWant[]
+  /** Services whose number of containers here is decided, also where it is none: what there is of them beyond goes. */
+  dealt?: string[]
+  /** What the host's shell told of files that were brought there before. */
+  shipped?: HeldFiles
 }
-
-/** An image that containers (or other images) here need. */
-export type ImageWant = { ref: string; at: At } & (
-  | { from: 'pull'; platform?: string }
-  /** A context on this machine; `dockerfile` is relative to it. `once`: one host builds it for all, and which one. */
-  | {
-      from: 'build'
-      context: string
-      dockerfile: string
-      args: Record<string, Value>
-      target?: string
-      once?: 'first' | 'here'
-    }
-  /** Brought from the engine of another host, which builds it; `others` is how many hosts besides this one receive it. */
-  | { from: 'host'; host: string; others: number }
-  /** A root file system folder: on the engine's host, or on this machine. `content`: what the host's shell told of its folder. */
-  | { from: 'import'; dir: string; where: 'host' | 'here'; content?: string }
-)
 
 export interface NetworkWant {
   /** Its key in the file. */
@@ -80,8 +71,50 @@ export interface ContainerWant {
   config: ContainerConfig
   /** Ports that not everybody may reach. No part of the container: other rules do not replace it. */
   portRules?: PortRule[]
+  /** Fields of its spec that come from `harden`. No part of the container: only plans tell it. */
+  hardened?: string[]
+  /** Id of the image that it is made from, wherever its reference leads by now: of a rollback. */
+  imageId?: string
+  /** How a new version takes the place of an old one. No part of the container, as the gate. */
+  rollout?: Rollout
+  /** What it must answer before it counts as good. */
+  gate?: GateWant
   dependsOn: Dependency[]
   at: At
+}
+
+/** Which of two containers runs first while one takes the place of the other. */
+export type ReplaceOrder = 'start-first' | 'stop-first'
+
+/** How the containers of one service are replaced, on all its hosts together. */
+export interface RolloutRules {
+  /** Left out: start-first where nothing stands against it. */
+  order?: ReplaceOrder
+  /** How many at once; 0 means all. */
+  parallelism: number
+  /** Between two batches. */
+  delayMs: number
+  /** How long a new one must stay good before it counts. */
+  monitorMs: number
+  /** The share of them that may fail, 0 to 1. */
+  maxFailureRatio: number
+}
+
+/** What is done with the rest when more fail than may. */
+export interface Rollout extends RolloutRules {
+  failureAction: 'pause' | 'continue' | 'rollback'
+  /** How those that were replaced already are put back. */
+  back: RolloutRules
+}
+
+/** What is asked of a new container until it answers as it should. */
+export interface GateWant {
+  ask:
+    | { kind: 'http'; port: number; path: string /** The lowest and the highest good one. */; status: [number, number] }
+    | { kind: 'tcp'; port: number }
+    | { kind: 'command'; argv: string[] }
+  timeoutMs: number
+  intervalMs: number
 }
 
 /** What must hold before a container starts; `on` names the containers meant, on this host or others. */
@@ -119,6 +152,8 @@ export interface MountWant {
   target: string
   readOnly: boolean
   settings?: MountSettings
+  /** Of a bind whose source lies on this machine: what is brought to the host first. `source` is then what the file calls it. */
+  shipped?: ShippedWant
 }
 
 /** What a mount may be told besides; each absent key means the engine's default. */

@@ -12,6 +12,10 @@ export function createConnect(options: ConnectOptions): Connect {
   return async (host, { signal } = {}) => {
     signal?.throwIfAborted()
     if (host.connection === 'local') return connectLocal(host, options)
+    if (host.connection === 'engine') {
+      const { connectEngine } = await import('./engine.js')
+      return connectEngine(host, options.connectTimeoutMs ?? 15_000, signal)
+    }
     ssh ??= import('./ssh/connection.js').then(room => room.createConnectSsh(options))
     return (await ssh)(host, signal)
   }

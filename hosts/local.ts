@@ -52,6 +52,10 @@ export function connectLocal(host: Host, { home, env }: LocalOptions): Connectio
         return dialThroughSudo(way, socketPath, signal)
       })
     },
+    async dialTcp(address, port, { signal } = {}) {
+      stats.dials += 1
+      return dialTcpHere(host, address, port, signal)
+    },
     terminal(command, size) {
       stats.execs += 1
       return openLocalTerminal(command, size, { cwd: home, env: definedOnly(env), shell: me.shell ?? '/bin/sh' })
@@ -111,5 +115,23 @@ async function dialHere(host: Host, path: string, signal?: AbortSignal): Promise
     const code = (error as NodeJS.ErrnoException).code
     const reasons: Record<string, string> = { ENOENT: 'there is no such socket', EACCES: 'permission denied' }
     throw dialError(host.name, path, reasons[code ?? ''] ?? messageOf(error), error)
+  }
+}
+
+/** Opens a TCP connection from this machine. */
+export async function dialTcpHere(
+  host: Host,
+  address: string,
+  port: number,
+  signal?: AbortSignal,
+): Promise<ReturnType<typeof connect>> {
+  const socket = connect({ host: address, port, allowHalfOpen: true })
+  try {
+    await once(socket, 'connect', signal === undefined ? {} : { signal })
+    return socket
+  } catch (error) {
+    socket.destroy()
+    if (signal?.aborted) throw signal.reason
+    throw dialError(host.name, `${address}:${port}`, messageOf(error), error)
   }
 }

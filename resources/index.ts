@@ -2,6 +2,7 @@
 import { type AnyResource, anyResource } from '../core/resource.js'
 import { command } from './command.js'
 import { copy } from './copy.js'
+import { engineData } from './daemon/data/engine_data.js'
 import { engineConfig } from './daemon/engine_config.js'
 import { engineRegistries } from './daemon/engine_registries.js'
 import { dockerContainer } from './engine/docker_container.js'
@@ -17,6 +18,8 @@ import { setFact } from './flow/set_fact.js'
 import { stat } from './flow/stat.js'
 import { waitFor } from './flow/wait_for.js'
 import { group } from './group.js'
+import { engineAudit } from './hardening/engine_audit.js'
+import { permissions } from './hardening/permissions.js'
 import { hostsFile } from './network/hosts_file.js'
 import { nft } from './network/nft.js'
 import { portRules } from './network/port_rules.js'
@@ -60,6 +63,7 @@ export const resources: readonly AnyResource[] = [
   anyResource(file),
   anyResource(copy),
   anyResource(template),
+  anyResource(permissions),
   anyResource(line),
   anyResource(block),
   anyResource(replace),
@@ -73,8 +77,10 @@ export const resources: readonly AnyResource[] = [
   anyResource(service),
   anyResource(systemdUnit),
   anyResource(enginePackage),
+  anyResource(engineData),
   anyResource(engineConfig),
   anyResource(engineRegistries),
+  anyResource(engineAudit),
   anyResource(cron),
   anyResource(user),
   anyResource(group),

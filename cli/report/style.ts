@@ -12,7 +12,21 @@ export interface Style {
   name(text: string): string
   strong(text: string): string
   faint(text: string): string
+  /** The n-th colour of a row of some, for telling things apart. */
+  tint(n: number, text: string): string
 }
+
+const tints = [
+  'cyan',
+  'yellow',
+  'green',
+  'magenta',
+  'blue',
+  'cyanBright',
+  'yellowBright',
+  'greenBright',
+  'magentaBright',
+] as const
 
 /** Makes the functions that colour, or do not. */
 export function createStyle(color: boolean, columns?: number): Style {
@@ -29,6 +43,7 @@ export function createStyle(color: boolean, columns?: number): Style {
     name: paint('cyan'),
     strong: paint('bold'),
     faint: paint('dim'),
+    tint: (n, text) => paint(tints[n % tints.length] ?? 'cyan')(text),
   }
 }
 

@@ -101,6 +101,12 @@ export const engineSchema = z
       .enum(['merge', 'own'])
       .describe('merge: keys of others stay, ours go with their line here (default); own: the file holds these alone.')
       .optional(),
+    data_root_move: z
+      .enum(['refuse', 'copy'])
+      .describe(
+        'When daemon.data-root names another folder than that of the engine’s data: refuse (default), or stop the engine and copy the data there; the old folder stays.',
+      )
+      .optional(),
     proxy: z
       .strictObject({
         http: textOrSecret.describe('For http:// registries.').optional(),
@@ -110,6 +116,10 @@ export const engineSchema = z
       .describe('The proxy through which the engine pulls.')
       .optional(),
     registries: z.record(z.string().min(1), registrySchema).describe('Registries, by name.').optional(),
+    harden: z
+      .boolean()
+      .describe('What the CIS Docker Benchmark asks of host, engine and services, as far as nothing else is said.')
+      .optional(),
   })
   .describe('The container engine that every host shall have; groups and hosts may override it.')
 
@@ -179,7 +189,9 @@ export function readEngine(layers: readonly EngineLayer[], { folder, home, secre
     insecure: entry.insecure ?? false,
     daemon: entry.daemon ?? {},
     daemonFile: entry.daemon_file ?? 'merge',
+    dataRootMove: entry.data_root_move ?? 'refuse',
     registries: {},
+    harden: entry.harden ?? false,
     places: path => placeOf(said, path),
   }
   const { source, version, repository, listen, tls, proxy } = entry

@@ -1,4 +1,6 @@
 // The hosts of a file, each with what the project and its groups say already merged in.
+import { shellless } from '../engine-alone/address.js'
+import { engineLayersFor, readEngineAddress } from '../engine-alone/words.js'
 import { anyEngine, type EngineWant } from '../engine-want.js'
 import type { At } from '../errors.js'
 import { suggestion } from '../language/suggest.js'
@@ -65,6 +67,11 @@ function readHost(name: string, entry: HostEntry, raw: Raw, context: HostsContex
     engine: anyEngine(),
     at: raw.where([], 'key'),
   }
+  const engineAddress = readEngineAddress(name, entry, raw, context)
+  if (engineAddress !== undefined) {
+    host.engineAddress = engineAddress
+    if (engineAddress.kind === 'tcp') host.address = engineAddress.name
+  }
   if (entry.user !== undefined) host.user = entry.user
   if (entry.port !== undefined) host.port = entry.port
   if (entry.identity !== undefined) host.identity = localPath(entry.identity, context.folder, context.home)
@@ -103,6 +110,8 @@ function checkJumps(hosts: readonly Host[], { raw, problems }: HostsContext): vo
         problems.add(`the jumps of ${host.name} lead back to ${next}`, raw.where(['hosts', host.name, 'jump']))
         break
       }
+      if (byName.get(next)?.connection === 'engine')
+        problems.add(`${next} cannot be jumped through: it ${shellless}`, raw.where(['hosts', host.name, 'jump']))
       seen.add(next)
     }
   }
@@ -125,7 +134,7 @@ function mergedFor(host: Host, entry: HostEntry, file: ProjectFile, groups: stri
   return {
     groups,
     vars: mergeMaps(file.vars, ...of.map(({ group }) => group?.vars), host.vars, overrides),
-    engine: readEngine(layers, context),
+    engine: readEngine(engineLayersFor(host, layers), context),
   }
 }
 

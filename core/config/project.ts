@@ -2,6 +2,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { joinCompose, readCompose } from '../compose/index.js'
 import { activeProfiles } from '../compose/profiles.js'
+import { checkPlaysReach } from '../engine-alone/words.js'
 import { messageOf } from '../errors.js'
 import type { PlaybookUse, Project, RawService } from '../project.js'
 import type { Raw } from '../raw.js'
@@ -169,6 +170,7 @@ export async function loadProject(file: string, context: ConfigContext): Promise
     environment,
   }
   checkSelectors(project, problems)
+  checkPlaysReach(project, problems)
   for (const use of project.playbooks) for (const play of use.plays) checkDelegates(play, hosts, problems)
   problems.throwIfAny()
   return project

@@ -1,4 +1,6 @@
 // The shape of `longshore.yaml`, with the words that explain it: checks the file and documents it.
+
+import { engineHostWords } from '../engine-alone/words.js'
 import { isReserved, typeNames } from '../language/names.js'
 import { type Schema, z } from '../schema.js'
 import { engineSchema } from './engine.js'
@@ -78,9 +80,10 @@ const hostSchema = z
     vars: varsSchema.optional(),
     engine: engineSchema.optional(),
     connection: z
-      .enum(['ssh', 'local'])
-      .describe('How to reach it: ssh (default), or local for this machine.')
+      .enum(['ssh', 'local', 'engine'])
+      .describe('How to reach it: ssh (default), local for this machine, or engine: by `url`, for containers alone.')
       .optional(),
+    ...engineHostWords,
   })
   .describe('One host.')
 

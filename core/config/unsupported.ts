@@ -1,8 +1,6 @@
 // What the design names and this version does not do yet: such keys and values get an answer of their own.
 import { pathText, type Wrong } from './words.js'
 
-const engineKeys = ['harden']
-
 const laterValues: Record<string, string[]> = {
   provider: ['podman', 'swarm'],
   connection: ['container'],
@@ -11,8 +9,7 @@ const laterValues: Record<string, string[]> = {
 const no = (what: string): string => `${what} is not supported by this version`
 
 const isLaterKey = (key: string, parent: readonly (string | number)[]): boolean =>
-  (parent.at(-1) === 'engine' && (parent.length === 1 || parent.length === 3) && engineKeys.includes(key)) ||
-  (parent.length === 2 && parent[0] === 'hosts' && key === 'machine')
+  parent.length === 2 && parent[0] === 'hosts' && key === 'machine'
 
 /** The answer to a key or value of the project file that a later version will take; undefined for all others. */
 export function unsupportedInFile({ path, unknown }: Wrong, value: unknown): string | undefined {

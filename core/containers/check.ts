@@ -1,4 +1,5 @@
 // Checks the containers of a project without any host: what `validate` can know.
+import { imageKeys } from '../compose/keys/build.js'
 import type { Keys } from '../compose/keys/key.js'
 import { configKeys, networkKeys, secretKeys, volumeKeys } from '../compose/keys/others.js'
 import { allServiceKeys, composedServiceKeys } from '../compose/keys/service.js'
@@ -53,7 +54,7 @@ export function checkContainers(project: Project, prepare: Prepare<Host | undefi
     for (const service of services)
       checkLinkNetworks(service, name => services.find(each => each.name === name)?.value, problems)
   for (const [kind, schema, keys, entries] of [
-    ['image', imageSchema, undefined, project.images],
+    ['image', imageSchema, imageKeys, project.images],
     ['network', networkSchema, networkKeys, project.networks],
     ['volume', volumeSchema, volumeKeys, project.volumes],
     ['config', configSchema, configKeys, project.configs],

@@ -1,18 +1,22 @@
 // The containers of one service on one host.
+import { serviceOn } from '../hardening/containers.js'
+import { securityOptions } from '../hardening/security-options.js'
 import type { ContainerConfig, ContainerWant } from '../wanted.js'
 import { ownConfig } from './config.js'
 import type { EngineThings } from './engine-things.js'
 import { environmentOf, labelsOf } from './environment.js'
-import { filesOf } from './files.js'
 import { dependenciesOf, linksOf } from './links.js'
-import { mountsOf } from './mount-wants.js'
+import { filesOf } from './mounts/files.js'
+import { mountsOf } from './mounts/mount-wants.js'
 import { containerNames, type Places, type Share, shareOn } from './place.js'
 import { publishedPorts, rulesOf, warnOfPorts } from './published.js'
 import type { Read } from './read.js'
+import { rolloutOf } from './rollout.js'
 import type { Run } from './run.js'
 import type { Service } from './schema/service.js'
 import type { NetworkEntry } from './schema/service-parts.js'
 import { type Owner, sharedBy } from './shared.js'
+import { refuseShellNeeds } from './shell-needs.js'
 
 /** What the containers of one host are made with. */
 export interface HostWork {
@@ -37,17 +41,17 @@ function networksOf({ name, raw, value }: Read<Service>, things: EngineThings): 
   }))
 }
 
-/** The container of a service that another one shares something with: that of the same number, else its first. */
+/** The container of a service that another one shares something with: that of the same place on the host, else its first. */
 function ownerContainer(
   { run, places }: HostWork,
   { name, raw }: Read<Service>,
   { service, path }: Owner,
   share: Share,
-  number: number,
+  nth: number,
 ): string | undefined {
   const beside = shareOn(places, service, share.host)
   const names = beside === undefined ? [] : containerNames(run.project.name, service, beside)
-  const found = names[number - 1] ?? names[0]
+  const found = names[nth - 1] ?? names[0]
   const what = path[0] === 'network_mode' ? 'its network cannot be shared there' : 'nothing of it can be shared there'
   if (found === undefined)
     run.mistakes.add(`${name}: ${service} does not run on ${share.host.name}, so ${what}`, raw.where(path))
@@ -57,9 +61,9 @@ function ownerContainer(
 /** The containers of a service on a host; none, with the reason in the run, when they cannot be told now. */
 export async function containersOf(work: HostWork, read: Read<Service>, share: Share): Promise<ContainerWant[]> {
   const { run, places, things } = work
-  const { name: service, raw, value } = read
+  const { name: service, raw } = read
   const folder = places.get(service)?.raw.folder ?? run.project.folder
-  if (value.container_name !== undefined && share.count > 1)
+  if (read.value.container_name !== undefined && share.count > 1)
     run.mistakes.add(
       `${service}: ${share.host.name} gets ${share.count} containers, and container_name can name only one`,
       raw.where(['container_name']),
@@ -70,30 +74,37 @@ export async function containersOf(work: HostWork, read: Read<Service>, share: S
   const mounts = await mountsOf(run, read, share.host, { folder, volumeName: key => things.volume(key, service).name })
   const { files, mounts: fileMounts } = await filesOf(run, read, share.host)
   const labels = await labelsOf(run, read, folder)
+  const { value, mounts: folders, marks } = serviceOn(run, read, share.host, { places, hasFiles: files.length > 0 })
+  const securityOpt = await securityOptions(run, read, value.security_opt, share.host, folder)
   const networks = networksOf(read, things)
   if (linked === undefined) return []
   warnOfPorts(run, read, share.host)
+  refuseShellNeeds(run, read, share.host)
   return containerNames(run.project.name, service, share).map((name, index) => {
-    const number = index + 1
-    const shared = sharedBy(read, owner => ownerContainer(work, read, owner, share, number))
+    // Ports are the host's: of a range the first container there takes the first.
+    const nth = index + 1
+    const shared = sharedBy(read, owner => ownerContainer(work, read, owner, share, nth))
     return {
       service,
-      number,
+      number: share.numbers[index] ?? nth,
       name,
       config: {
         image: work.imageRef(read),
         ...ownConfig(value),
+        ...(securityOpt === undefined ? {} : { securityOpt }),
         labels,
         environment,
-        ports: publishedPorts(run, read, number),
-        mounts: [...mounts, ...fileMounts].sort((one, other) => (one.target < other.target ? -1 : 1)),
+        ports: publishedPorts(run, read, nth),
+        mounts: [...mounts, ...fileMounts, ...folders].sort((one, other) => (one.target < other.target ? -1 : 1)),
         networks,
         ...shared,
         ...(files.length === 0 ? {} : { files }),
         links: linked.links,
         extraHosts: [...(value.extra_hosts ?? []), ...linked.extraHosts],
       },
-      ...rulesOf(value, number),
+      ...rulesOf(value, nth),
+      ...rolloutOf(value),
+      ...marks,
       dependsOn,
       at: raw.where([], 'key'),
     }

@@ -3,6 +3,7 @@ import { isAbsolute } from 'node:path'
 import type { Keys } from '../compose/keys/key.js'
 import { networkKeys, volumeKeys } from '../compose/keys/others.js'
 import { isBind } from '../compose/paths.js'
+import { isHere } from '../engine-alone/address.js'
 import type { At } from '../errors.js'
 import type { Host } from '../project.js'
 import type { Raw } from '../raw.js'
@@ -60,8 +61,7 @@ function networkWant(project: string, key: string, entry: Network, at: At): Netw
 function withDevice(run: Run, host: Host, want: VolumeWant, raw: Raw | undefined): VolumeWant {
   const { o, device } = want.options
   if ((want.driver ?? 'local') !== 'local' || device === undefined || !isBind(o) || isAbsolute(device)) return want
-  if (host.connection === 'local')
-    return { ...want, options: { ...want.options, device: pathHere(run, device, run.project.folder) } }
+  if (isHere(host)) return { ...want, options: { ...want.options, device: pathHere(run, device, run.project.folder) } }
   run.mistakes.add(
     `volume ${want.key}: ${device} lies on this machine, and the volume is on ${host.name}: use an absolute path of the host`,
     raw?.where(['driver_opts', 'device']) ?? want.at,

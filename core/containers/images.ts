@@ -1,14 +1,16 @@
 // The images that the services on one host need, and what `images:` adds to them.
-import { isAbsolute, relative, resolve } from 'node:path'
+import { isAbsolute } from 'node:path'
+import { imageKeys } from '../compose/keys/build.js'
+import { hasShell, shellless } from '../engine-alone/address.js'
 import type { Host } from '../project.js'
-import type { Value } from '../secret.js'
 import type { ImageWant } from '../wanted.js'
-import { textValues } from './environment.js'
+import { buildWant } from './build-want.js'
 import { oneBuilder } from './one-builder.js'
 import type { Places } from './place.js'
 import type { Read } from './read.js'
 import { pathHere, type Run, readFor } from './run.js'
-import { type Build, type Image, imageSchema } from './schema/image.js'
+import { type Image, imageSchema } from './schema/image.js'
+import { policyOf, stricter } from './schema/pull-policy.js'
 import type { Service } from './schema/service.js'
 
 /** Reference of a service's image: as given, or Compose's name for what is built. */
@@ -16,50 +18,83 @@ const imageOf = (project: string, { name, value }: Read<Service>): string => val
 
 const same = (one: string, other: string): boolean => one.replace(/:latest$/, '') === other.replace(/:latest$/, '')
 
-async function buildWant(
-  run: Run,
-  read: Read<unknown>,
-  build: Build,
-  source: { ref: string; folder: string; path: string[] },
-): Promise<ImageWant> {
-  const { files } = run.context
-  const at = read.raw.where(source.path)
-  const wrong = (text: string): void => run.mistakes.add(`${read.name}: ${text}`, at)
-  const args: Record<string, Value> = textValues(run, read, build.args, [...source.path, 'args'])
-  const context = pathHere(run, build.context, source.folder)
-  const file = resolve(context, build.dockerfile)
-  if (/^(https?|ssh|git):\/\/|^git@/.test(build.context))
-    wrong('builds from a URL are not supported by this version: give a folder')
-  else if ((await files.stat(context))?.kind !== 'directory') wrong(`there is no folder ${context} to build from`)
-  else if (!(await files.exists(file))) wrong(`there is no ${file} to build with`)
-  const dockerfile = isAbsolute(build.dockerfile) ? relative(context, build.dockerfile) : build.dockerfile
-  const target = build.target === undefined ? {} : { target: build.target }
-  const once = build.at === 'host' ? {} : ({ once: build.at === 'once' ? 'first' : 'here' } as const)
-  return { ref: source.ref, at, from: 'build', context, dockerfile, args, ...target, ...once }
-}
-
-async function entryWant(run: Run, read: Read<Image>, name: string): Promise<ImageWant | undefined> {
+async function entryWant(run: Run, read: Read<Image>, name: string, host: Host): Promise<ImageWant | undefined> {
   const { raw, value } = read
   const { folder } = run.project
-  if (value.build !== undefined) return buildWant(run, read, value.build, { ref: name, folder, path: ['build'] })
-  if (value.pull !== undefined) return { ref: value.pull, at: raw.where(['pull']), from: 'pull' }
-  if (value.import === undefined) return undefined
-  const { dir, at: where = 'here' } = value.import
-  const at = raw.where(['import', 'dir'])
-  if (where === 'host') {
-    if (!isAbsolute(dir)) run.mistakes.add(`${read.name}: a folder on the host needs an absolute path`, at)
-    return { ref: name, at, from: 'import', dir, where }
+  const push = value.push ? { push: true as const } : {}
+  const fault = (text: string, path: string[]): void => run.mistakes.add(`${read.name}: ${text}`, raw.where(path))
+  if (value.build !== undefined)
+    return { ...(await buildWant(run, read, value.build, { ref: name, folder, path: ['build'] })), ...push }
+  if (value.pull !== undefined) {
+    if (value.push) fault('what is pulled is not pushed: it has a name of its own there', ['push'])
+    const { image, ...rest } = value.pull
+    return { ref: image, at: raw.where(['pull']), from: 'pull', ...rest }
   }
-  const path = pathHere(run, dir, folder)
-  if ((await run.context.files.stat(path))?.kind !== 'directory')
-    run.mistakes.add(`${read.name}: there is no folder ${path} to import`, at)
-  return { ref: name, at, from: 'import', dir: path, where }
+  const kindHere = async (path: string): Promise<string | undefined> => (await run.context.files.stat(path))?.kind
+  if (value.load !== undefined) {
+    const at = raw.where(['load'])
+    const file = pathHere(run, value.load, folder)
+    if ((await kindHere(file)) !== 'file') fault(`there is no file ${file} to load`, ['load'])
+    return { ref: name, at, from: 'load', file, ...push }
+  }
+  if (value.import === undefined) return undefined
+  const { dir, tar, at: where = 'here' } = value.import
+  const key = tar === undefined ? 'dir' : 'tar'
+  const given = tar ?? dir ?? ''
+  const at = raw.where(['import', key])
+  const archive = tar === undefined ? {} : { archive: true as const }
+  const what = tar === undefined ? 'folder' : 'file'
+  if (where === 'host') {
+    if (!isAbsolute(given)) fault(`a ${what} on the host needs an absolute path`, ['import', key])
+    if (!hasShell(host)) fault(`nothing can be imported on ${host.name}: it ${shellless}`, ['import', key])
+    return { ref: name, at, from: 'import', dir: given, where, ...archive, ...push }
+  }
+  const path = pathHere(run, given, folder)
+  if ((await kindHere(path)) !== (tar === undefined ? 'directory' : 'file'))
+    fault(`there is no ${what} ${path} to import`, ['import', key])
+  return { ref: name, at, from: 'import', dir: path, where, ...archive, ...push }
+}
+
+/** What a service has an engine pull: nothing is known of the image but its name. */
+function pullWant(ref: string, { raw, value }: Read<Service>): ImageWant {
+  const policy = policyOf(value.pull_policy, value.pull_refresh_after)
+  return {
+    ref,
+    at: raw.where(['image']),
+    from: 'pull',
+    ...(value.platform === undefined ? {} : { platform: value.platform }),
+    ...(policy === undefined ? {} : { policy }),
+  }
+}
+
+/** One image that two services pull: whoever asks its registry more often counts. */
+function together(one: ImageWant, other: ImageWant): ImageWant {
+  if (one.from !== 'pull' || other.from !== 'pull') return one
+  const { policy: _, ...rest } = one
+  const policy = stricter(one.policy, other.policy)
+  return policy === undefined ? rest : { ...rest, policy }
 }
 
 /** Where images come from for one host: entries of `images:` that it needs, and what its services build themselves. */
 interface HostImages {
   entries: Map<string, ImageWant>
   builds: Map<string, ImageWant>
+}
+
+/** One host pushes an image: two that made it each would put two different ones under one name. */
+function refuseManyPushers(wanted: ReadonlyMap<string, readonly ImageWant[]>, mistakes: Run['mistakes']): void {
+  const pushers = new Map<string, string[]>()
+  for (const [host, wants] of wanted)
+    for (const { ref, push, at } of wants) {
+      if (!push) continue
+      const others = pushers.get(ref) ?? []
+      pushers.set(ref, [...others, host])
+      if (others.length === 1)
+        mistakes.add(
+          `the image ${ref} would be pushed by ${others[0]} and by ${host}: build it once (\`at: once\` or \`at: here\`)`,
+          at,
+        )
+    }
 }
 
 /** Images for each host: what services build is known on all hosts, so that a service can use what another one builds elsewhere. */
@@ -86,7 +121,8 @@ export async function imagesByHost(
       const folder = places.get(read.name)?.raw.folder ?? project.folder
       if (entryOf(ref) !== undefined)
         mistakes.add(`${read.name}: the image ${ref} is built here and declared under \`images:\``, at)
-      const want = await buildWant(run, read, build, { ref, folder, path: ['build'] })
+      const { platform } = read.value
+      const want = await buildWant(run, read, build, { ref, folder, path: ['build'], platform })
       const other = images.builds.get(ref)
       if (other !== undefined && differ(other, want))
         mistakes.add(`${read.name}: another service builds the image ${ref} differently`, at)
@@ -98,8 +134,8 @@ export async function imagesByHost(
     // A Dockerfile may start FROM any of them; which one is known only when it is read.
     for (const [name, raw] of Object.entries(project.images)) {
       if (!builds && !used.includes(name)) continue
-      const read = readFor(run, host, imageSchema, { name: `image ${name}`, raw, service: name })
-      const want = read && (await entryWant(run, read, name))
+      const read = readFor(run, host, imageSchema, { name: `image ${name}`, raw, service: name, keys: imageKeys })
+      const want = read && (await entryWant(run, read, name, host))
       if (want !== undefined) images.entries.set(name, want)
     }
   }
@@ -114,11 +150,10 @@ export async function imagesByHost(
     const wants = new Map(first.map(want => [want.ref, want]))
     for (const read of servicesOn(host)) {
       const ref = imageOf(project.name, read)
-      const { platform } = read.value
-      const pulled = { ref, at: read.raw.where(['image']), from: 'pull' as const }
-      const want = sourceOf(host, ref) ?? (platform === undefined ? pulled : { ...pulled, platform })
-      const pulls = want.from === 'pull' && read.value.pull_policy !== 'never'
-      if (!wants.has(want.ref) && (want.from !== 'pull' || pulls)) wants.set(want.ref, want)
+      const own = sourceOf(host, ref)
+      const want = own ?? pullWant(ref, read)
+      const before = wants.get(want.ref)
+      wants.set(want.ref, before !== undefined && own === undefined ? together(before, want) : (before ?? want))
     }
     return [...wants.values()]
   }
@@ -130,6 +165,7 @@ export async function imagesByHost(
   const used = (host: Host): Set<string> => new Set(servicesOn(host).map(read => refFor(host, read)))
   const shares = project.hosts.map(host => ({ host, wants: wantsAlone(host), used: used(host) }))
   const wanted = oneBuilder(shares, mistakes)
+  refuseManyPushers(wanted, mistakes)
   return { refFor, wants: host => wanted.get(host.name) ?? [] }
 }
 

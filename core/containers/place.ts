@@ -11,6 +11,8 @@ export interface Share {
   host: Host
   /** How many containers. */
   count: number
+  /** Their numbers: from 1 on each host, or where the file says how many there are in all, dealt like cards. */
+  numbers: number[]
   /** The service as rendered for this host; undefined where it could not be read. */
   read: Read<Service> | undefined
 }
@@ -19,6 +21,8 @@ export interface Share {
 interface Placed {
   raw: RawService
   shares: Share[]
+  /** Names of hosts of its that have none of its containers. */
+  idle: string[]
 }
 
 /** Places by service name, in the file's order. */
@@ -38,7 +42,7 @@ function hostsOf(service: RawService, { project, context, mistakes }: Run): Host
 const replicasOf = ({ scale, deploy }: Service): number | undefined => scale ?? deploy?.replicas
 
 /** N in all, dealt in order of host name; without a number, one on each. */
-function deal(shares: Omit<Share, 'count'>[], raw: RawService, { mistakes }: Run): Share[] {
+function deal(shares: Omit<Share, 'count' | 'numbers'>[], raw: RawService, { mistakes }: Run): Share[] {
   const known = shares.flatMap(({ host, read }) =>
     read === undefined ? [] : [{ host, replicas: replicasOf(read.value) }],
   )
@@ -50,10 +54,12 @@ function deal(shares: Omit<Share, 'count'>[], raw: RawService, { mistakes }: Run
       raw.raw.where(['scale']),
     )
   const replicas = first?.replicas ?? shares.length
-  return shares.map((share, index) => ({
-    ...share,
-    count: Math.floor(replicas / shares.length) + (index < replicas % shares.length ? 1 : 0),
-  }))
+  return shares.map((share, index) => {
+    const count = Math.floor(replicas / shares.length) + (index < replicas % shares.length ? 1 : 0)
+    // One on each of its hosts has the same name on all of them, so that another host renames none.
+    const numberOf = (nth: number): number => (first?.replicas === undefined ? nth : nth * shares.length + index) + 1
+    return { ...share, count, numbers: Array.from({ length: count }, (_, nth) => numberOf(nth)) }
+  })
 }
 
 /** Places every service. The run has the mistakes. */
@@ -70,7 +76,9 @@ export function placeServices(run: Run): Places {
         keys: raw.raw.composed === undefined ? allServiceKeys : composedServiceKeys,
       }),
     }))
-    places.set(raw.name, { raw, shares: deal(shares, raw, run).filter(share => share.count > 0) })
+    const dealt = deal(shares, raw, run)
+    const idle = dealt.flatMap(({ host, count, read }) => (count === 0 && read !== undefined ? [host.name] : []))
+    places.set(raw.name, { raw, shares: dealt.filter(share => share.count > 0), idle })
   }
   return places
 }
@@ -79,8 +87,8 @@ export function placeServices(run: Run): Places {
 export const shareOn = (places: Places, service: string, host: Host): Share | undefined =>
   places.get(service)?.shares.find(share => share.host.name === host.name)
 
-/** Names of a service's containers on one host, from number 1. */
-export const containerNames = (project: string, service: string, { count, read }: Share): string[] =>
+/** Names of a service's containers on one host, in order of their numbers. */
+export const containerNames = (project: string, service: string, { numbers, read }: Share): string[] =>
   read?.value.container_name === undefined
-    ? Array.from({ length: count }, (_, index) => `${project}-${service}-${index + 1}`)
+    ? numbers.map(number => `${project}-${service}-${number}`)
     : [read.value.container_name]

@@ -3,6 +3,7 @@ import type { Keys } from '../compose/keys/key.js'
 import { localPath } from '../config/paths.js'
 import type { Problems } from '../config/problems.js'
 import { type At, exitCodes, UserError } from '../errors.js'
+import type { Facts } from '../facts.js'
 import type { LocalFiles } from '../files.js'
 import type { Host, Project, Warning } from '../project.js'
 import type { Raw, Selector } from '../raw.js'
@@ -19,6 +20,8 @@ export interface WantedContext {
   privateAddress(host: Host): string | undefined
   /** The firewall of a host that published ports go past, as people call it; undefined where there is none. */
   firewallOf?(host: Host): string | undefined
+  /** What a host told of itself; undefined where it could not be asked. */
+  factsOf?(host: Host): Pick<Facts, 'memory' | 'apparmor' | 'selinux'> | undefined
   files: LocalFiles
   keyOf(host: Host): Uint8Array
   /** Variables of Compose's interpolation; HOME gives the meaning of `~`. */

@@ -38,6 +38,7 @@ function remembered(files: LocalFiles): LocalFiles {
     text: once(path => files.text(path)),
     textNow: path => files.textNow(path),
     bytes: path => files.bytes(path),
+    stream: path => files.stream(path),
     list: path => files.list(path),
   }
 }
@@ -89,10 +90,16 @@ export async function wantedByHost(project: Project, context: WantedContext): Pr
     const things = engineThings(run, host)
     const work = { run, places, things, imageRef: (read: Read<Service>) => images.refFor(host, read) }
     const containers: ContainerWant[] = []
-    for (const { shares } of places.values())
-      for (const share of shares)
-        if (share.host.name === host.name && share.read !== undefined)
-          containers.push(...(await containersOf(work, share.read, share)))
+    const dealt: string[] = []
+    for (const [service, { shares, idle }] of places) {
+      if (idle.includes(host.name)) dealt.push(service)
+      for (const share of shares) {
+        if (share.host.name !== host.name || share.read === undefined) continue
+        const own = await containersOf(work, share.read, share)
+        if (own.length > 0) dealt.push(service)
+        containers.push(...own)
+      }
+    }
     checkCollisions(run, host, containers, places)
     wanted.set(host.name, {
       project: project.name,
@@ -101,6 +108,7 @@ export async function wantedByHost(project: Project, context: WantedContext): Pr
       networks: things.networks(),
       volumes: things.volumes(),
       containers,
+      dealt,
     })
   }
   run.mistakes.throwIfAny()

@@ -25,7 +25,7 @@ function closingBrace(text: string, start: number): number {
 
 /**
  * Puts variables into a text as Compose does: `$VAR`, `${VAR}`, `:-` and `-` (default), `:?` and `?` (error), `:+` and `+`
- * (alternative), nested; `$$` is a dollar. An unset variable is empty, and `onUnset` is told. Other uses of `$` are usage errors.
+ * (alternative), nested; `$$` is a dollar. An unset variable is empty, and `onUnset` is told. One at the end is itself; other uses of `$` are usage errors.
  */
 export function interpolate(text: string, environment: Environment, at: At, onUnset?: OnUnset): string {
   if (!text.includes('$')) return text
@@ -46,6 +46,8 @@ export function interpolate(text: string, environment: Environment, at: At, onUn
         offset = dollar + 2
         continue
       }
+      // Compose takes one at the very end for what it is.
+      if (next === undefined) return `${out}$`
       nameAt.lastIndex = next === '{' ? dollar + 2 : dollar + 1
       const name = nameAt.exec(part)?.[0]
       if (name === undefined) throw wrong(`"${part.slice(dollar, dollar + 12)}" is not a variable`, dollar)

@@ -1,8 +1,12 @@
 // The plan as a graph: joins what hosts and engines want done, and makes the edges between hosts.
 import type { EngineStep } from '../provider.js'
+import { inBatches } from '../rollout/batches.js'
 import type { Step } from '../step.js'
 import type { Wanted } from '../wanted.js'
 import type { TaskStep } from './host-steps.js'
+import { containerStepId, imageStepId } from './step-ids.js'
+
+export { containerStepId, imageStepId } from './step-ids.js'
 
 /** The steps of one host, before they are joined. */
 export interface HostSteps {
@@ -34,12 +38,6 @@ function chained(steps: readonly Step[], first: readonly string[]): Step[] {
 
 /** The id that stands in `after` for a host that could not be read: what depends on it is not done. */
 export const unread = (host: string): string => `${host} (could not be read)`
-
-/** The id that a container's step has, whichever verb it is. */
-export const containerStepId = (host: string, container: string): string => `${host}/container ${container}`
-
-/** The id that an image's step has, whichever verb it is. */
-export const imageStepId = (host: string, ref: string): string => `${host}/image ${ref}`
 
 /**
  * One graph over all hosts. On a host, playbook steps follow one another; the engine's steps come after them, the later playbooks after those.
@@ -73,7 +71,7 @@ export function joinSteps(
       if (image.from === 'host')
         comesAfter(imageStepId(host, image.ref), [{ host: image.host, id: imageStepId(image.host, image.ref) }])
   }
-  return hosts.flatMap(({ before, engine, after }) => {
+  const joined = hosts.flatMap(({ before, engine, after }) => {
     const first = chained(before, [])
     const last = first.at(-1)
     // Where the last task is in a block, or only tells something, the flow says whether the host has failed.
@@ -89,4 +87,5 @@ export function joinSteps(
     if (next && middle.length === 0 && last && !isPlain) next.waits = [...(next.waits ?? []), last.id]
     return [...first, ...middle, ...rest]
   })
+  return inBatches(joined, wanted)
 }

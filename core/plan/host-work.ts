@@ -2,6 +2,7 @@
 
 import { isUse } from '../config/index.js'
 import type { Connection } from '../connection.js'
+import type { StateKeeper } from '../engine-alone/keeper.js'
 import type { UserError } from '../errors.js'
 import type { Facts } from '../facts.js'
 import type { Play, Task } from '../playbook.js'
@@ -30,6 +31,8 @@ export interface HostWork {
   dirty: boolean
   /** True once a step of this run has changed something on its engine. */
   changedEngine?: boolean
+  /** Where its engine keeps our state, because no shell is there to. */
+  keeper?: StateKeeper
   /** True while we hold its lock. */
   locked?: boolean
   /** True for a host outside of `--on` that others need to know: it is read, never changed. */

@@ -7,8 +7,9 @@ import type { Wanted } from '../wanted.js'
 import type { EngineSide } from './engine-side.js'
 import { refuseUnasked } from './host-engine.js'
 import { interruptible } from './interruptible.js'
-import { failed, reachHosts, readRest } from './observe.js'
+import { readRest } from './observe.js'
 import { addPortRules } from './port-rules.js'
+import { failed, reachHosts } from './reach.js'
 import type { RunPlan, SessionContext } from './session.js'
 import { mapLimited } from './workers.js'
 
@@ -36,10 +37,15 @@ export async function observeDown(context: SessionContext, works: HostWork[], op
       refuseUnasked(side.work, opened)
       return []
     }
+    const { shipped } = side.work.state
+    const held = shipped === undefined ? {} : { shipped }
     const steps = provider.down(
       scope,
       name,
-      await interruptible(provider.observe(opened, nothing(name), context.files, context.signal), context.signal),
+      await interruptible(
+        provider.observe(opened, { ...nothing(name), ...held }, context.files, context.signal),
+        context.signal,
+      ),
       options,
     )
     side.keyless = false
@@ -71,5 +77,6 @@ export async function observeDown(context: SessionContext, works: HostWork[], op
     unchanged: 0,
     unchangedByHost: new Map(),
     orphans: [],
+    down: true,
   }
 }

@@ -1,6 +1,7 @@
 // One engine during a run: opened and observed for the plan, and looked at anew when the host has changed under it.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../connection.js'
+import { hasShell } from '../engine-alone/address.js'
 import { UserError } from '../errors.js'
 import type { LocalFiles } from '../files.js'
 import type { HostWork } from '../plan/host-work.js'
@@ -139,7 +140,8 @@ async function reopen(side: EngineSide, signal: AbortSignal): Promise<Engine> {
 }
 
 async function renew(side: EngineSide, files: LocalFiles, context: ApplyContext): Promise<Map<string, EngineStep>> {
-  await reopen(side, context.signal)
+  // Without a shell nothing of ours has touched the host: the way to its engine is what it was.
+  if (hasShell(side.work.host)) await reopen(side, context.signal)
   const fresh = await planEngine(side, files, { prune: context.prune }, context.signal)
   const listed = new Map((side.planned?.steps ?? []).map(step => [step.id, step]))
   side.unforeseen = fresh.steps.filter(step => {
@@ -184,6 +186,18 @@ export async function performEngineStep(
   if (fresh === undefined || side.unforeseen.includes(fresh))
     return { state: 'already', ...(side.work.lastChange === undefined ? {} : { text: `by ${side.work.lastChange}` }) }
   return side.provider.apply(engine, fresh, context)
+}
+
+/** Ends a step of a rollout that was left open. */
+export async function concludeEngineStep(
+  side: EngineSide,
+  step: EngineStep,
+  how: 'keep' | 'undo',
+  context: ApplyContext,
+): Promise<void> {
+  const engine = await engineNow(side, context)
+  const done = (await side.renewed)?.get(step.id) ?? step
+  await side.provider.conclude?.(engine, done, how, context)
 }
 
 /** Closes what was opened. */

@@ -10,8 +10,8 @@ import type { Raw } from '../raw.js'
 import { builderOf } from './image-builders.js'
 import type { SessionContext } from './session.js'
 
-/** The built-in play that needs an engine and brings none. */
-const portRulesPlay = 'docker port rules'
+/** Name of the built-in play that brings the rules for published ports: it needs an engine and brings none. */
+export const portRulesPlay = 'docker port rules'
 
 /** The provider of a host's engine. A usage error when there is none of that name. */
 export const providerOf = (host: Host, context: SessionContext): AnyProvider => {
@@ -67,6 +67,9 @@ const withSettings = (play: Play, settings: Raw | undefined): Play =>
         ),
       }
 
+/** A host's engine has one configuration, and whoever writes it takes away what is not its own any more. */
+const configKind = 'engine_config'
+
 async function addUses(work: HostWork, uses: readonly Use[], context: SessionContext): Promise<void> {
   const { host } = work
   const names = [host.name, host.address, ...(host.private === undefined ? [] : [host.private])]
@@ -77,7 +80,7 @@ async function addUses(work: HostWork, uses: readonly Use[], context: SessionCon
         (play): PlayUse => ({
           play: withSettings(play, settings),
           stage: 'before-engine',
-          vars: settings === undefined ? vars : { ...about, ...vars },
+          vars: { ...about, ...vars },
           label: '',
         }),
       ),
@@ -86,6 +89,14 @@ async function addUses(work: HostWork, uses: readonly Use[], context: SessionCon
   const kinds = new Map(context.resources.map(kind => [kind.kind, kind]))
   const taken = new Set(work.runs.map(run => run.id))
   const runs = loaded.flat().flatMap(use => runsOf(host.name, use, kinds, context.tags, taken))
+  for (const { kind } of runs)
+    for (const { task } of kind.kind === configKind ? work.runs.filter(run => run.kind.kind === configKind) : [])
+      context.emit({
+        type: 'warning',
+        host: host.name,
+        text: `this task and the file's \`engine:\` block both configure the engine: each takes away what only the other says; say all of it in one place`,
+        at: task.at,
+      })
   const at = work.runs.findIndex(run => run.stage !== 'before-engine')
   work.runs.splice(at < 0 ? work.runs.length : at, 0, ...runs)
 }

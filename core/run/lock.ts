@@ -1,9 +1,11 @@
 // The lock of a project on its hosts: taken on all of them before the first change, given back after the last.
+
+import { type StateKeeper, shellKeeper } from '../engine-alone/keeper.js'
 import { exitCodes, messageOf, UserError } from '../errors.js'
-import { cleanLine, type Emit } from '../events.js'
+import type { Emit } from '../events.js'
 import type { HostWork } from '../plan/host-work.js'
 import { Secret } from '../secret.js'
-import { acquireLock, type HostState, type Lock, lockHeld, readState, releaseLock } from '../state.js'
+import type { HostState, Lock } from '../state.js'
 import type { SessionContext } from './session.js'
 
 /** Who we are to others who find our lock. */
@@ -32,21 +34,20 @@ const held = (host: string, state: HostState): UserError =>
 /** What taking and giving back needs of a run. */
 type LockContext = Pick<SessionContext, 'masker' | 'signal' | 'emit'>
 
+const keeperOf = (work: HostWork): StateKeeper => {
+  if (work.keeper) return work.keeper
+  if (work.connection === undefined) throw new Error(`${work.host.name} is not connected`)
+  return shellKeeper(work.connection)
+}
+
 async function take(work: HostWork, project: string, owner: LockOwner, { masker, signal }: LockContext): Promise<void> {
   const stale = work.state.lock && owner.isGone(work.state.lock.owner) ? work.state.lock.owner : ''
-  const command = acquireLock(project, owner.text, owner.reason, stale)
-  const exit = await work.connection?.exec(command, { as: 'best', signal })
-  if (exit === undefined) throw new Error(`${work.host.name} is not connected`)
-  const state = readState(exit.stdout)
-  if (exit.code === lockHeld) throw held(work.host.name, state)
-  work.locked = exit.code === 0
-  if (exit.code !== 0 || state.key === undefined)
-    throw new UserError('cannot write our folder on the host', {
-      where: work.host.name,
-      output: cleanLine(exit.stderr.trim()),
-      hint: 'the login user needs root (become), or a home folder it may write',
-    })
-  masker.add(new Secret('host key', Buffer.from(state.key).toString('hex')))
+  const claim = { owner: owner.text, reason: owner.reason, stale }
+  const taken = await keeperOf(work).take(project, claim, signal)
+  const { state } = taken
+  if (taken.held) throw held(work.host.name, state)
+  work.locked = true
+  if (state.key !== undefined) masker.add(new Secret('host key', Buffer.from(state.key).toString('hex')))
   const moved = state.serial !== work.state.serial
   work.state = { ...work.state, ...state, pending: [...new Set([...work.state.pending, ...state.pending])] }
   if (moved)
@@ -59,10 +60,9 @@ async function take(work: HostWork, project: string, owner: LockOwner, { masker,
 
 /** Gives a lock back; gives why that failed, if it did. */
 async function giveBack(work: HostWork, project: string, owner: LockOwner): Promise<string | undefined> {
-  const command = releaseLock(project, owner.text, work.dirty || work.changedEngine === true)
   try {
-    const exit = await work.connection?.exec(command, { as: 'best', timeoutMs: 10_000 })
-    return exit?.code === 0 ? undefined : cleanLine(exit?.stderr.trim() ?? '')
+    await keeperOf(work).giveBack(project, owner.text, work.dirty || work.changedEngine === true)
+    return undefined
   } catch (error) {
     return messageOf(error)
   }

@@ -1,33 +1,29 @@
 // Looks at every host and engine, at the same time and without changing anything, and decides what is to be done.
 import { selectHosts } from '../config/index.js'
-import { messageOf, UserError } from '../errors.js'
-import { expandRuns } from '../plan/expand.js'
+import { hasShell } from '../engine-alone/address.js'
 import { joinSteps } from '../plan/graph.js'
 import { planHost } from '../plan/host-steps.js'
 import { type HostWork, type PlayUse, playsFor, runsOf } from '../plan/host-work.js'
 import { judgeReads } from '../plan/judge.js'
 import { orderSteps } from '../plan/places.js'
-import { firstRead, secondRead, settleAllSpoken } from '../plan/read-host.js'
+import { secondRead } from '../plan/read-host.js'
 import { resolverFor } from '../plan/scope.js'
 import { checkTags } from '../plan/wrong-tags.js'
 import type { Host } from '../project.js'
-import type { Detection } from '../provider.js'
 import { hostsApart, workApart } from './apart.js'
-import { closeOpened, type EnginePlan, type EngineSide, planEngine } from './engine-side.js'
+import { type EnginePlan, type EngineSide, planEngine } from './engine-side.js'
 import { refuseVetoed, stoppedOn, tellWarnings } from './forewarn.js'
 import {
   addEngineRuns,
   addForgotten,
   hostsWithContainers,
   needEngine,
-  providerOf,
   refuseDenied,
   refuseMissing,
 } from './host-engine.js'
 import { planReceiver } from './image-sources.js'
-import { interruptible } from './interruptible.js'
-import { noteEngine } from './note-engine.js'
 import { addPortRules } from './port-rules.js'
+import { failed, reachHosts, resolveAll, tellLeftOut } from './reach.js'
 import type { RunPlan, SessionContext } from './session.js'
 import { hostsDelegatedTo, placeOf } from './task/delegates.js'
 import { wantEngines } from './want-engines.js'
@@ -46,81 +42,13 @@ function userPlays(host: Host, { project, extent }: SessionContext): PlayUse[] {
 async function startWork(host: Host, context: SessionContext): Promise<HostWork> {
   const kinds = new Map(context.resources.map(kind => [kind.kind, kind]))
   const taken = new Set<string>()
-  const runs = userPlays(host, context).flatMap(use => runsOf(host.name, use, kinds, context.tags, taken))
+  const plays = userPlays(host, context)
+  if (!hasShell(host)) tellLeftOut(host, plays, context)
+  const runs = hasShell(host) ? plays.flatMap(use => runsOf(host.name, use, kinds, context.tags, taken)) : []
   const work: HostWork = { host, runs, state: { serial: '', pending: [] }, dirty: false }
   const { source } = host.engine
   if (source !== undefined) await addEngineRuns(work, source, context)
   return work
-}
-
-/** Notes an error as a host's trouble: the others go on. What is no host's trouble is thrown on. */
-export const failed = (work: HostWork, error: unknown, context: SessionContext): void => {
-  if (context.signal.aborted) throw context.signal.reason
-  if (!(error instanceof UserError)) throw error
-  work.problem = error
-  const state = error.exit === 4 ? 'unreachable' : 'failed'
-  context.emit({ type: 'host', host: work.host.name, state, text: messageOf(error) })
-}
-
-const resolveAll = (work: HostWork, works: readonly HostWork[], context: SessionContext) => async (): Promise<void> => {
-  const resolver = resolverFor(work, works, context)
-  do {
-    judgeReads(work, resolver, { last: false })
-    await expandRuns(work, resolver)
-  } while (settleAllSpoken(work))
-}
-
-/** Folders that images are imported from, as far as the file tells them without facts. */
-const staticFolders = ({ project }: SessionContext): string[] =>
-  Object.values(project.images).flatMap(({ value }) => {
-    const { dir, at } = (value as { import?: { dir?: unknown; at?: unknown } } | null)?.import ?? {}
-    return typeof dir === 'string' && at === 'host' && !dir.includes('{{') ? [dir] : []
-  })
-
-/** Connects, and asks everything that can be asked at once: host by shell, engine by its socket. */
-async function reach(
-  work: HostWork,
-  works: readonly HostWork[],
-  context: SessionContext,
-): Promise<EngineSide | undefined> {
-  const { host } = work
-  const began = performance.now()
-  try {
-    const provider = providerOf(host, context)
-    context.emit({ type: 'host', host: host.name, state: 'connecting' })
-    work.connection = await context.connect(host, { signal: context.signal })
-    context.emit({ type: 'host', host: host.name, state: 'reading' })
-    await resolveAll(work, works, context)()
-    const detector = {
-      probe: provider.detect(host.engine, staticFolders(context)),
-      read: (out: string) => provider.readDetection(out),
-    }
-    const [scope] = provider.scopes([host])
-    if (scope === undefined) throw new Error(`${provider.name} has no scope for ${host.name}`)
-    const reading = firstRead(work, context.project.name, detector, { signal: context.signal })
-    const detection = reading.then((): Detection => {
-      if (work.detection === undefined) throw new Error('the engine was not looked for')
-      return work.detection
-    })
-    // A provider whose first try succeeds never asks for it: its failure is told by the reading itself.
-    detection.catch(() => undefined)
-    const [read, opened] = await Promise.allSettled([
-      reading,
-      interruptible(provider.open(scope, work.connection, detection, context.signal), context.signal),
-    ])
-    if (read.status === 'rejected') {
-      if (opened.status === 'fulfilled') closeOpened(opened.value)
-      throw read.reason
-    }
-    if (opened.status === 'rejected') throw opened.reason
-    noteEngine(work, provider.name, opened.value)
-    const ms = Math.round(performance.now() - began)
-    context.emit({ type: 'host', host: host.name, state: 'ready', ms })
-    return { provider, scope, work, opened: opened.value, unforeseen: [], keyless: work.state.key === undefined }
-  } catch (error) {
-    failed(work, error, context)
-    return undefined
-  }
 }
 
 async function decide(side: EngineSide, context: SessionContext): Promise<EnginePlan | undefined> {
@@ -142,14 +70,8 @@ export const closeAll = async (works: readonly HostWork[]): Promise<void> => {
   await Promise.allSettled(works.map(work => work.connection?.close()))
 }
 
-/** Connects to all hosts and asks them the first time. Hosts in trouble carry a `problem` and have no side. */
-export async function reachHosts(context: SessionContext, works: HostWork[]): Promise<EngineSide[]> {
-  const reached = await mapLimited(works, context.forks, work => reach(work, works, context))
-  return reached.filter(side => side !== undefined)
-}
-
 /** Asks the hosts outside of `--on` that those inside need to know; they are in `works` from then on, marked as such. */
-async function reachApart(context: SessionContext, works: HostWork[]): Promise<EngineSide[]> {
+export async function reachApart(context: SessionContext, works: HostWork[]): Promise<EngineSide[]> {
   const apart = hostsApart(context, works)
   works.push(...apart.works)
   const delegates = hostsDelegatedTo(context, works).map(workApart)
@@ -178,7 +100,7 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
   const sides = await reachHosts(context, works)
   sides.push(...(await reachApart(context, works)))
   await mapLimited(works, context.forks, async work => {
-    if (work.problem || work.apart) return
+    if (work.problem || work.apart || !hasShell(work.host)) return
     try {
       const opened = sides.find(one => one.work === work)?.opened
       await needEngine(work, opened, context, withContainers)

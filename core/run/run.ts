@@ -1,12 +1,15 @@
 // Does what the plan lists, and nothing else: locks, walks the graph, tells what happened, and sums up.
 import { exitCodes, UserError } from '../errors.js'
 import type { HostSummary } from '../events.js'
+import { beginHistory, type Recording } from '../history/record.js'
 import type { HostWork } from '../plan/host-work.js'
 import { titleOf } from '../plan/task-run.js'
 import type { ApplyContext, EngineStep } from '../provider.js'
+import { concludeRollouts } from '../rollout/conclude.js'
+import { createTurns } from '../rollout/turns.js'
 import { clearMarks } from '../state.js'
 import type { Step } from '../step.js'
-import { type EngineSide, engineFor, performEngineStep } from './engine-side.js'
+import { concludeEngineStep, type EngineSide, engineFor, performEngineStep } from './engine-side.js'
 import { executeSteps, type StepEnd } from './execute.js'
 import { type LockOwner, lockHosts, unlockHosts } from './lock.js'
 import { createPolicy, isTask } from './policy.js'
@@ -43,7 +46,7 @@ function performer(
   context: SessionContext,
   plan: RunPlan,
   taskContext: (work: HostWork) => TaskContext,
-): (step: Step) => Promise<TaskEnd> {
+): { perform(step: Step): Promise<TaskEnd>; conclude(step: Step, how: 'keep' | 'undo'): Promise<void> } {
   const sideOf = (host: string): EngineSide => {
     const side = plan.sides.find(one => one.scope.hosts.includes(host))
     if (side === undefined)
@@ -57,7 +60,7 @@ function performer(
     prune: context.prune,
     engineOf: host => engineFor(sideOf(host), applyContext),
   }
-  return async step => {
+  const perform = async (step: Step): Promise<TaskEnd> => {
     if (isTask(step)) {
       const work = plan.works.find(one => one.host.name === step.host)
       if (work) return performTask(taskContext(work), step)
@@ -69,6 +72,12 @@ function performer(
       return result
     }
     throw new Error(`nobody does ${step.id}`)
+  }
+  return {
+    perform,
+    async conclude(step, how) {
+      if (isEngine(step)) await concludeEngineStep(sideOf(step.host), step, how, applyContext)
+    },
   }
 }
 
@@ -86,7 +95,9 @@ const unforeseen = (plan: RunPlan): UserError[] => {
   const listed = new Set(plan.steps.map(step => step.id))
   const things = [
     ...plan.sides.flatMap(side => side.unforeseen.map(step => `${step.host}: ${step.verb} ${step.thing}`)),
-    ...plan.works.flatMap(work => leftOut(work, listed).map(thing => `${work.host.name}: ${thing}`)),
+    ...(plan.only === undefined ? plan.works : []).flatMap(work =>
+      leftOut(work, listed).map(thing => `${work.host.name}: ${thing}`),
+    ),
   ]
   return things.length === 0
     ? []
@@ -134,22 +145,33 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
   const policy = createPolicy(plan)
   const moves = { any: false }
   const taskContext = taskContexts(context, plan, moves)
-  let ends: Map<string, StepEnd>
+  const work = performer(context, plan, taskContext)
+  const turns = createTurns(
+    plan.steps,
+    new Map(plan.sides.flatMap(({ scope, wanted }) => (wanted ? [[scope.name, wanted]] : []))),
+  )
+  let ends = new Map<string, StepEnd>()
+  let recording: Recording | undefined
   try {
+    recording = await beginHistory(context, plan, owner)
     ends = await executeSteps([...plan.steps, ...plan.silent], {
       signal,
       forks: context.forks,
       perHost,
       broken: new Set(plan.works.flatMap(work => (work.problem ? [work.host.name] : []))),
       gates: plan.gates,
-      policy: step => policy.decide(step),
-      perform: performer(context, plan, taskContext),
+      policy: step => turns.decide(step) ?? policy.decide(step),
+      perform: async step => {
+        await turns.turn(step, signal)
+        return work.perform(step)
+      },
       started: step => {
         const { id, host, thing, verb } = step
         if (!('silent' in step)) emit({ type: 'step', id, host, thing, verb, state: 'start' })
       },
       ended: (step, end, ms) => {
         moves.any ||= end.state === 'done' || end.state === 'failed'
+        turns.note(step, end)
         const taken = policy.note(step, end)
         if (taken !== undefined) rescued.add(step.id)
         if (end.state === 'failed') {
@@ -161,6 +183,7 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
         if (!('silent' in step) || end.state === 'failed') tell(emit, step, end, ms, taken)
       },
     })
+    errors.push(...(await concludeRollouts(turns, { steps: plan.steps, ends, signal, emit, conclude: work.conclude })))
     if (errors.length === 0 && !signal.aborted)
       await Promise.all(
         works.map(work =>
@@ -171,6 +194,7 @@ export async function runPlan(context: SessionContext, plan: RunPlan, owner: Loc
         ),
       )
   } finally {
+    await recording?.finish(ends)
     await unlockHosts(works, project.name, owner, emit)
   }
   if (ours.length > 0) throw ours[0]

@@ -58,6 +58,12 @@ export interface RunPlan {
   unchangedByHost: Map<string, number>
   /** Things of the project that are no longer declared, as people call them; with their host. */
   orphans: { host: string; thing: string }[]
+  /** The services that are meant, where the command names some: what else differs is left alone, and no surprise. */
+  only?: readonly string[]
+  /** All of the project goes: nothing is wanted. */
+  down?: true
+  /** Number of the entry of the history that it goes back to. */
+  rollback?: number
 }
 
 /** The hosts that the command line means, without those that were only read from. */

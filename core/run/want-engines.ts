@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { selectHosts } from '../config/index.js'
 import { wantedByHost } from '../containers/index.js'
-import { type At, unreachableError } from '../errors.js'
+import { hasShell, shellless } from '../engine-alone/address.js'
+import { type At, unreachableError, usageError } from '../errors.js'
 import { interpolateValue, references, renderValue } from '../language/index.js'
 import type { HostWork } from '../plan/host-work.js'
 import { hostScope } from '../plan/scope.js'
@@ -12,8 +13,9 @@ import type { Wanted } from '../wanted.js'
 import { type EngineSide, noteFolders } from './engine-side.js'
 import type { SessionContext } from './session.js'
 
-/** How other hosts reach it: as the file says, else the source address of its default route; undefined when it could not be asked. */
+/** How other hosts reach it: as the file says, else the source address of its default route (without a shell: where its engine is); undefined when it could not be asked. */
 const privateAddress = (host: Host, works: readonly HostWork[]): string | undefined => {
+  if (host.private === undefined && host.engineAddress?.kind === 'tcp') return host.engineAddress.name
   const facts = works.find(work => work.host === host)?.facts
   return host.private ?? (facts?.address === '' ? undefined : facts?.address)
 }
@@ -27,6 +29,8 @@ const preparer = (context: SessionContext, works: readonly HostWork[]) => {
     told.add(key)
   }
   return (raw: Raw, host: Host): unknown => {
+    if (!hasShell(host) && references(raw.value, host.vars).has('facts'))
+      throw usageError(`the facts of ${host.name} cannot be read: it ${shellless}`, { at: raw.at })
     // Without its facts a host's services cannot be rendered, but those of the others can.
     const work = works.find(one => one.host === host)
     if ((work?.facts === undefined || work.problem) && references(raw.value, host.vars).has('facts'))
@@ -48,6 +52,7 @@ export async function wantEngines(
     select: selector => selectHosts(selector, context.project),
     privateAddress: host => privateAddress(host, works),
     firewallOf: host => works.find(work => work.host === host)?.detection?.firewall,
+    factsOf: host => works.find(work => work.host === host)?.facts,
     files: context.files,
     keyOf: host => works.find(work => work.host === host)?.state.key ?? spare,
     environment: context.project.environment,
@@ -63,6 +68,7 @@ export async function wantEngines(
     const want = wanted.get(side.scope.name)
     if (want === undefined) continue
     noteFolders(want.images, side.work.detection)
+    if (side.work.state.shipped !== undefined) want.shipped = side.work.state.shipped
     side.wanted = want
   }
   return wanted

@@ -104,6 +104,22 @@ export async function dialStreamLocal(client: SshClient, host: string, socketPat
       throw dialError(host, socketPath, reason, error)
     },
   )
+  return socketOf(channel)
+}
+
+/** Opens a TCP connection from the host; it takes no session. Errors: ENOFORWARD where sshd forbids it, else EDIAL. */
+export async function dialTcpThere(client: SshClient, host: string, address: string, port: number): Promise<Duplex> {
+  const channel = await openChannel(answer => client.forwardOut('127.0.0.1', 0, address, port, answer)).catch(
+    (error: unknown) => {
+      const failed = dialError(host, `${address}:${port}`, messageOf(error), error)
+      // RFC 4254, 5.1: 1 is "administratively prohibited", 2 "connect failed".
+      throw (error as SshFault).reason === 1 ? Object.assign(failed, { code: 'ENOFORWARD' }) : failed
+    },
+  )
+  return socketOf(channel)
+}
+
+function socketOf(channel: SshChannel): HostSocket {
   const closed = new Promise<void>(resolve => {
     channel.once('close', () => resolve())
   })

@@ -10,7 +10,7 @@ import { execute } from '../exec.js'
 import type { ConnectOptions } from '../options.js'
 import { endProgram, type Program, type Way } from '../program.js'
 import { createSemaphore, type Semaphore } from '../semaphore.js'
-import { dialStreamLocal, isTooMany, openSession, programOf, terminalOf } from './channel.js'
+import { dialStreamLocal, dialTcpThere, isTooMany, openSession, programOf, terminalOf } from './channel.js'
 import type { SshChannel, SshClient } from './client.js'
 import { createLinks, type Link, type OpenLink } from './link.js'
 
@@ -79,6 +79,12 @@ class SshConnection implements Connection {
       if (role.kind === 'plain' || error instanceof UserError) throw error
       return this.#dialAsRoot(socketPath, signal)
     })
+  }
+
+  dialTcp(address: string, port: number, { signal }: { signal?: AbortSignal } = {}): Promise<Duplex> {
+    signal?.throwIfAborted()
+    this.stats.dials += 1
+    return this.#guard(() => dialTcpThere(this.#main().link.client, this.host, address, port))
   }
 
   async #dialAsRoot(socketPath: string, signal?: AbortSignal): Promise<Duplex> {

@@ -35,8 +35,11 @@ const isSecret = (data: Json | undefined): boolean =>
 const isMap = (data: Json | undefined): data is JsonObject =>
   typeof data === 'object' && data !== null && !Array.isArray(data) && !isSecret(data)
 
+/** How a value that is not there stands in a change. */
+export const notSet = 'not set'
+
 const shownAs = (data: Json | undefined): string => {
-  if (data === undefined) return 'not set'
+  if (data === undefined) return notSet
   if (isSecret(data)) return '(secret)'
   if (typeof data === 'string') return data === '' ? '""' : data
   if (Array.isArray(data) && data.length > 0 && data.every(item => typeof item === 'string')) return data.join(' ')
@@ -61,8 +64,12 @@ const shortened = (text: string): string => {
   return line.length > longestValue ? `${line.slice(0, longestValue)}…` : line
 }
 
+const isShippedThing = (what: string): boolean => /^(file|folder|secret|config) /.test(what)
+
 /** A change in people's words: "environment.COLOR: blue → green", "environment.TOKEN: secret changed". */
 function changeText({ what, from, to }: Change): string {
+  // What is brought from this machine: its hashes mean nothing to people.
+  if (isShippedThing(what)) return `${what} ${from === notSet ? 'is new' : to === notSet ? 'goes' : 'changed'}`
   if (from === '(secret)' && to === '(secret)') return `${what}: secret changed`
   return `${what}: ${shortened(from)} → ${shortened(to)}`
 }

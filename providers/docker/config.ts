@@ -23,7 +23,7 @@ const placesOf =
 
 /** The words of the kind, from those of the block. */
 function settingsOf(engine: EngineWant): Record<string, unknown> {
-  const { listen, daemon, daemonFile, proxy, insecure, tls, registries } = engine
+  const { listen, daemon, daemonFile, dataRootMove, proxy, insecure, tls, registries, harden } = engine
   const fromRegistries = registryDaemonKeys(registries)
   const own = daemon['insecure-registries']
   const insecureNames = [...(Array.isArray(own) ? own : []), ...(fromRegistries['insecure-registries'] ?? [])]
@@ -36,10 +36,13 @@ function settingsOf(engine: EngineWant): Record<string, unknown> {
   return {
     ...(Object.keys(keys).length === 0 ? {} : { daemon: keys }),
     ...(daemonFile === 'own' ? { daemon_file: daemonFile } : {}),
+    ...(dataRootMove === 'copy' && 'data-root' in daemon ? { data_root_move: dataRootMove } : {}),
     ...(listen === undefined ? {} : { listen }),
     ...(tls === undefined ? {} : { issued: { place: () => tls, host: '{{ host.name }}', names: '{{ host_names }}' } }),
     ...(proxy === undefined ? {} : { proxy: { ...proxy } }),
     ...(insecure ? { insecure } : {}),
+    // A member of a swarm cannot keep containers over a restart, also on the way into it.
+    ...(harden ? { harden: engine.provider === 'swarm' ? 'swarm' : 'host' } : {}),
   }
 }
 
@@ -49,11 +52,19 @@ const useOf = (engine: EngineWant, settings: Record<string, unknown>): Use => {
   return { playbook: 'docker-config', vars: {}, settings: { value, at: engine.at ?? where([]), where } }
 }
 
-/** The playbook that configures the engine; none where the block says nothing of it. */
+/** The playbook that moves the engine's data, where the block says that it may and where to. */
+function dataUse({ daemon, dataRootMove, at, places }: EngineWant): Use[] {
+  const root = daemon['data-root']
+  if (dataRootMove !== 'copy' || root === undefined) return []
+  const place = places(['daemon', 'data-root'])
+  return [{ playbook: 'docker-data', vars: {}, settings: { value: { root }, at: at ?? place, where: () => place } }]
+}
+
+/** The playbooks that configure the engine; none where the block says nothing of it. */
 export function configUse(engine: EngineWant): Use[] {
   const settings = settingsOf(engine)
   const { insecure: _, ...others } = settings
-  return Object.keys(others).length === 0 ? [] : [useOf(engine, settings)]
+  return Object.keys(others).length === 0 ? [] : [...dataUse(engine), useOf(engine, settings)]
 }
 
 /** The same playbook with nothing to say: the keys of earlier runs leave. */

@@ -58,9 +58,9 @@ if grep -qsi '^ENABLED=["'\'']*yes' /etc/ufw/ufw.conf && ! grep -qs '^:DOCKER-US
 ${{ sh: folders.map(folder => fingerprint(folder).sh).join('\n') }}
 `
 
-/** One line with a checksum over names, kinds, modes, sizes and times; nothing where the folder, or a find that tells them, is missing. */
+/** One line with a checksum over names, kinds, modes, sizes and times; nothing where the folder (or the archive), or a find that tells them, is missing. */
 const fingerprint = (folder: string): Sh => sh`
-if [ -d ${folder} ] && find / -maxdepth 0 -printf '' 2>/dev/null; then
+if [ -e ${folder} ] && find / -maxdepth 0 -printf '' 2>/dev/null; then
   printf 'folder=%s %s\n' "$(find ${folder} -printf '%P %y %m %s %T@ %l\n' 2>/dev/null | sort | cksum | tr ' ' -)" ${folder}
 fi`
 

@@ -7,7 +7,10 @@ import { hasStatus } from './apply/job.js'
 import type { DockerEngine } from './open.js'
 
 /** Copies the command's output until it ends; without a terminal its two streams come in frames. */
-const copyOut = (stream: Duplex, { tty, stdout, stderr }: ExecRequest): Promise<void> =>
+export const copyOut = (
+  stream: Duplex,
+  { tty, stdout, stderr }: Pick<ExecRequest, 'tty' | 'stdout' | 'stderr'>,
+): Promise<void> =>
   new Promise((resolve, reject) => {
     const split = demultiplexer((chunk, from) => void (from === 'stderr' ? stderr : stdout).write(chunk))
     stream.on('data', (chunk: Buffer) => {

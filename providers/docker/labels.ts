@@ -6,10 +6,14 @@ export const labels = {
   /** Only containers have it: an image's labels pass to every container made from it, also by hand, so the project alone proves nothing. */
   service: 'longshore.service',
   number: 'longshore.number',
+  /** Only containers that `run` made beside the service's own have it. */
+  oneOff: 'longshore.oneoff',
   /** `v1:` and the sha256 of the canonical spec. */
   specHash: 'longshore.spec-hash',
   /** The canonical spec itself, as JSON. */
   spec: 'longshore.spec',
+  /** The name that a container had while it was tried beside the one it was to replace. */
+  trial: 'longshore.trial',
   /** Version of this set of labels, not of the tool: an upgrade of the tool replaces nothing. */
   version: 'longshore.version',
   /** The reference an image was made for; tells it from images that merely inherited our labels. */

@@ -29,6 +29,8 @@ const stateOf = (host: string, found: SeenContainer): ContainerState => ({
   status: found.status,
   ports: portTexts(found.ports),
   orphan: false,
+  // What `run` makes carries this label beside the service's own.
+  ...(found.labels[labels.oneOff] === undefined ? {} : { oneOff: true as const }),
 })
 
 /** The project's containers, by name. */

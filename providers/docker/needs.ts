@@ -65,6 +65,22 @@ function packageUse({ source, version, replace, repository = {} }: EngineWant): 
   return [{ playbook: 'docker-ce', vars: { ...vars, ...Object.fromEntries(from), ...keys } }]
 }
 
+/** Paths of certificates and keys, as the file names them for the engine, besides those that are always looked after. */
+function tlsPaths({ daemon }: EngineWant): { certificates: string[]; keys: string[] } {
+  const paths = (...names: string[]): string[] =>
+    names.flatMap(name => (typeof daemon[name] === 'string' ? [daemon[name]] : []))
+  return { certificates: paths('tlscacert', 'tlscert'), keys: paths('tlskey') }
+}
+
+/** Audit rules, owners and modes of the engine's files. */
+const hardenUse = (engine: EngineWant): Use => {
+  const { group } = engine.daemon
+  return {
+    playbook: 'docker-harden',
+    vars: { ...tlsPaths(engine), group: typeof group === 'string' ? group : 'docker' },
+  }
+}
+
 /** The playbooks for an `engine:` block, in order. A usage error for registries that cannot be. */
 export function needs(engine: EngineWant): Use[] {
   const { users } = engine
@@ -74,6 +90,7 @@ export function needs(engine: EngineWant): Use[] {
     ...packageUse(engine),
     ...configUse(engine),
     ...(registries.vars.wanted ? [registries] : []),
+    ...(engine.harden ? [hardenUse(engine)] : []),
     ...(users.length === 0 ? [] : [{ playbook: 'docker-users', vars: { users } }]),
   ]
 }
@@ -81,5 +98,6 @@ export function needs(engine: EngineWant): Use[] {
 /** The playbooks that take away what a kind did in an earlier run. Without an `engine:` block no registry was ever asked for. */
 export function forgets(engine: EngineWant, kind: string): Use[] {
   if (kind === 'engine_config') return [forgetConfig(engine)]
+  if (kind === 'engine_audit') return [{ playbook: 'docker-harden-gone', vars: {} }]
   return kind === 'engine_registries' && engine.at !== undefined ? [registryUse(engine)] : []
 }

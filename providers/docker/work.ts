@@ -1,7 +1,9 @@
 // What a step of ours carries, unseen, so that apply knows what to do; and how such a step is made.
+import type { ShippedWant } from '../../core/containers/mounts/shipped-want.js'
 import type { EngineStep, Scope } from '../../core/provider.js'
 import type { Change, Step } from '../../core/step.js'
-import type { ContainerWant, ImageWant, NetworkWant, VolumeWant } from '../../core/wanted.js'
+import type { ContainerWant, ImageWant, NetworkWant, ReplaceOrder, VolumeWant } from '../../core/wanted.js'
+import type { ControlWork } from './control/step.js'
 import type { Labels } from './labels.js'
 
 /** What all work needs of the project. The key is the host's, for fingerprints of secrets. */
@@ -13,16 +15,26 @@ export interface Origin {
 export type Work = Origin &
   (
     | { kind: 'image'; want: ImageWant }
+    | { kind: 'push-image'; want: ImageWant }
     | { kind: 'create-network'; want: NetworkWant; labels: Labels; replaces?: string }
     | { kind: 'create-volume'; want: VolumeWant; labels: Labels }
     | { kind: 'create-container'; want: ContainerWant }
     /** `old` is put back if the new one fails; `discard`: half-made ones of an interrupted run. */
-    | { kind: 'replace-container'; want: ContainerWant; old: string; discard: string[] }
+    | { kind: 'replace-container'; want: ContainerWant; old: string; discard: string[]; order?: ReplaceOrder }
+    /** What can be changed while it runs. */
+    | { kind: 'update-container'; want: ContainerWant; id: string; paused: boolean; starts: boolean }
     | { kind: 'start-container'; want: ContainerWant; id: string; paused: boolean }
     | { kind: 'remove-container'; id: string; volumes: string[] | undefined }
+    | ControlWork
+    | { kind: 'ship-files'; want: ShippedWant }
+    /** Brings live copies of a running container up to date, and tells it. */
+    | { kind: 'update-files'; want: ContainerWant; id: string }
+    /** By their names below the folder of shipped files. */
+    | { kind: 'remove-files'; names: string[] }
     | { kind: 'remove-network'; id: string }
     | { kind: 'remove-volume'; name: string }
     | { kind: 'remove-image'; refs: string[] }
+    | { kind: 'prune-cache' }
   )
 
 /** Id of the step for a thing: the same in every plan. */

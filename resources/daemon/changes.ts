@@ -1,4 +1,5 @@
 // An engine's change as a plan shows it: each key and file, and what a restart stops; without anything that is secret.
+import { hardenedNames } from '../../core/hardening/daemon.js'
 import type { Change } from '../../core/step.js'
 import { unifiedDiff } from '../_diff.js'
 import { namesOf } from './certificate.js'
@@ -12,27 +13,28 @@ import { daemonFile, dropIn, memoryFile } from './probe.js'
 import type { EngineSeen } from './seen.js'
 import type { EngineWant } from './want.js'
 
-function keyChange(change: KeyChange, decision: Decision, seen: EngineSeen): Change {
+function keyChange(change: KeyChange, want: EngineWant, decision: Decision, seen: EngineSeen): Change {
   const { key, from, to } = change
+  const isHardened = want.harden !== undefined && !(key in want.daemon) && hardenedNames.includes(key)
+  const why = isHardened ? 'harden' : decision.warnings.find(remark => remark.key === key)?.text
   const show = (value: unknown): string => {
     const shown = shownDaemon({ [key]: value }, decision.secretKeys)[key]
     return value === undefined ? 'not set' : typeof shown === 'string' ? shown : JSON.stringify(shown)
   }
-  const warning = decision.warnings.find(remark => remark.key === key)?.text
   const loses = hides(change, seen)
   return {
     what: `daemon.${key}`,
     from: show(from),
-    to: to === undefined ? 'left out' : warning === undefined ? show(to) : `${show(to)} (${warning})`,
+    to: to === undefined ? 'left out' : why === undefined ? show(to) : `${show(to)} (${why})`,
     ...(loses === undefined ? {} : { loses }),
   }
 }
 
-function daemonChanges(decision: Decision, seen: EngineSeen): Change[] {
+function daemonChanges(want: EngineWant, decision: Decision, seen: EngineSeen): Change[] {
   const { keys, before, next, secretKeys, targets } = decision
   const target = targets.find(({ name }) => name === 'daemon')
   if (target === undefined) return []
-  const [first, ...others] = keys.map(change => keyChange(change, decision, seen))
+  const [first, ...others] = keys.map(change => keyChange(change, want, decision, seen))
   const old = seen.files.daemon
   if (first === undefined)
     return [{ what: daemonFile, from: old.sum === '' ? 'absent' : `mode ${old.mode}`, to: `mode ${target.mode}` }]
@@ -106,14 +108,15 @@ function engineChange(decision: Decision, seen: EngineSeen): Change[] {
   ]
 }
 
-const pendingChange = (pending: EngineSeen['pending']): Change[] =>
-  pending === 'none'
-    ? []
-    : [
-        pending === 'cut'
-          ? { what: 'interrupted change', from: 'cut off half way', to: 'gone back to the files before it' }
-          : { what: 'interrupted change', from: 'cut off before it began', to: 'cleared away' },
-      ]
+const interrupted = {
+  cut: { from: 'cut off half way', to: 'gone back to the files before it' },
+  moved: { from: 'cut off when the data had been moved', to: 'gone on with' },
+  leftover: { from: 'cut off before it began', to: 'cleared away' },
+} as const
+
+/** What becomes of a change that was cut off. */
+export const pendingChange = (pending: EngineSeen['pending']): Change[] =>
+  pending === 'none' ? [] : [{ what: 'interrupted change', ...interrupted[pending] }]
 
 function certificateChange({ issuing }: EngineWant, seen: EngineSeen, { certificate }: Decision): Change[] {
   if (issuing === undefined || certificate === undefined) return []
@@ -126,7 +129,7 @@ function certificateChange({ issuing }: EngineWant, seen: EngineSeen, { certific
 /** Everything that differs; [] = nothing to do. */
 export function engineChanges(want: EngineWant, seen: EngineSeen, decision: Decision): Change[] {
   const files = [
-    ...daemonChanges(decision, seen),
+    ...daemonChanges(want, decision, seen),
     ...listenChange(want, seen, decision),
     ...certificateChange(want, seen, decision),
     ...decision.targets.flatMap(target => fileChange(target, seen, decision.targets.length === 1)),

@@ -10,7 +10,7 @@ import { flagConflicts } from './flags.js'
 import { releaseOf } from './keys.js'
 import { execStartOf, splitHosts, unitWords, withListeners } from './listen.js'
 import { daemonText, type KeyChange, type Merged, mergeDaemon, needsOf, parseDaemon } from './merge.js'
-import { losesData } from './moves.js'
+import { losesData, withoutMove } from './moves.js'
 import { daemonFile, dropIn, memoryFile, proxyFile } from './probe.js'
 import { type EngineSeen, infoOf, isInSwarm } from './seen.js'
 import { type EngineWant, proxyByEnvironment, proxyEnvironment, tlsFiles, wantedKeys } from './want.js'
@@ -203,12 +203,13 @@ function unknownLogDriver(ours: DaemonMap, seen: EngineSeen): Remark[] {
 
 /** The decision. Throws a UserError for what this engine would refuse, and for what would lose data. */
 export function decide(want: EngineWant, seen: EngineSeen): Decision {
-  const { map: ours, secretKeys } = wantedKeys(want, releaseOf(seen.version), seen.init === 'systemd')
+  const { map, secretKeys } = wantedKeys(want, seen)
+  const before = currentMap(want, seen.files.daemon.text)
+  const ours = want.data_root_move === 'copy' ? withoutMove(map, before, seen) : map
   const { hosts: _, ...judged } = ours
   const verdict = checkDaemon(judged, seen.version, { swarm: isInSwarm(seen) })
   refuse([...verdict.refusals, ...unknownLogDriver(ours, seen)])
   checkHost(want, seen, ours)
-  const before = currentMap(want, seen.files.daemon.text)
   const merged = mergeDaemon(before, seen.memory.daemon, ours, want.daemon_file)
   refuse(losesData(merged.changes, seen))
   const secret = new Set([...secretKeys, ...seen.memory.secret])

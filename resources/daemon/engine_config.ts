@@ -9,7 +9,7 @@ import { engineProbe } from './probe.js'
 import { rolledBackCode } from './run-script.js'
 import { type EngineSeen, readEngine } from './seen.js'
 import { changeScript, recoverScript } from './transaction.js'
-import { type EngineWant, engineSchema, secretsOf } from './want.js'
+import { type EngineWant, engineSchema, exceptionsOf, secretsOf } from './want.js'
 
 /** What to warn of before the change is made: keys that the next engine refuses or ignores, certificates that end, another project's keys. */
 export function engineWarnings(want: EngineWant, seen: EngineSeen): string[] {
@@ -17,6 +17,7 @@ export function engineWarnings(want: EngineWant, seen: EngineSeen): string[] {
   const isOthers = project !== '' && want.project !== undefined && project !== want.project && daemon.length > 0
   return [
     ...decide(want, seen).warnings.map(({ text }) => text),
+    ...exceptionsOf(want, seen),
     ...(want.issuing === undefined ? [] : certificateWarnings(want.issuing, seen)),
     ...(isOthers
       ? [`the project ${project} configures this engine, too: of ${daemon.join(', ')} only what is said here stays`]

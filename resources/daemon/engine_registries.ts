@@ -6,7 +6,7 @@ import { z } from '../../core/schema.js'
 import { secretSchema } from '../_attributes.js'
 import { changesOf, type RegistriesWant } from './registry-decision.js'
 import { registryScripts } from './registry-scripts.js'
-import { certificatesFolder, type RegistrySeen, readRegistries, registriesProbe } from './registry-seen.js'
+import { certificatesFolder, ownerOf, type RegistrySeen, readRegistries, registriesProbe } from './registry-seen.js'
 
 /** A folder's name on the host: never a path. */
 const registry = z.string().regex(/^(?!\.)[\w.:[\]-]+$/, 'must be host and port: registry.example:5000')
@@ -27,6 +27,11 @@ const schema = z
       )
       .default({})
       .describe("Logins to keep in root's ~/.docker/config.json, by address as the docker command has it"),
+    project: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be the name of a project')
+      .describe('Whose they are: what it names no more goes, unless another project needs it')
+      .optional(),
   })
   .describe('All that is wanted; what was brought before and is not named any more goes')
 
@@ -78,7 +83,7 @@ export const engineRegistries = resource<RegistriesWant, RegistrySeen>({
     return { ...want, certificates: Object.fromEntries(await Promise.all(entries)) }
   },
   probe: want => registriesProbe(Object.keys(want.logins).length > 0),
-  read: out => readRegistries(out),
+  read: (out, want) => readRegistries(out, ownerOf(want)),
   diff: changesOf,
   verb: () => 'configure',
   apply: (want, seen) => (changesOf(want, seen).length === 0 ? [] : registryScripts(want, seen)),

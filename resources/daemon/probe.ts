@@ -30,9 +30,12 @@ api() {
   case $1 in
     /_ping) limit docker -H "unix://$socket" version --format '{{.Server.Version}}';;
     /info) limit docker -H "unix://$socket" info --format '{{json .}}';;
-    /volumes) limit docker -H "unix://$socket" volume ls --format '"Mountpoint":{{.Name}}';;
+    /volumes) limit docker -H "unix://$socket" volume ls --format '"Name":"{{.Name}}","Mountpoint":';;
+    /images/json*) limit docker -H "unix://$socket" images -a --no-trunc --format '"Id":"{{.ID}}"';;
+    /containers/json'?all=1') limit docker -H "unix://$socket" ps -a --no-trunc --format '"Id":"{{.ID}}"';;
     /plugins) limit docker -H "unix://$socket" plugin ls --format '"Name":"{{.Name}}"';;
     /containers/json) limit docker -H "unix://$socket" ps --format '"Names":["/{{.Names}}"]';;
+    /containers/*/json) one=\${1#/containers/}; limit docker -H "unix://$socket" inspect --format '{{json .}}' "\${one%/json}";;
     /events*) since=\${1#*since=} until=\${1#*until=}
       limit docker -H "unix://$socket" events --since "\${since%%&*}" --until "\${until%%&*}" --filter type=daemon --filter event=reload;;
     *) return 1;;
@@ -41,6 +44,7 @@ api() {
 started() { s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=\${s##*) }; set -- $s; shift 19; echo "$1"; }
 self() { echo "$(cat /proc/sys/kernel/random/boot_id) $1 $(started "$1")"; }
 alive() { read -r boot_is pid_is start_is 2>/dev/null <"$1" && [ "$(self "$pid_is")" = "$boot_is $pid_is $start_is" ]; }
+moved_on() { [ -f "$stage/move" ] && [ "$(sha256sum <"$stage/new/daemon")" = "$(sha256sum <${daemonFile})" ]; } 2>/dev/null
 is_systemd() { [ -d /run/systemd/system ] && have systemctl; }
 engine_pid() {
   if is_systemd; then pid=$(systemctl show -p MainPID docker.service </dev/null); pid=\${pid#*=}
@@ -63,7 +67,10 @@ root=
 if [ -d "$stage" ]; then
   if alive "$stage/owner" || alive "$stage/front"; then echo pending=running; else
     read -r at <"$stage/stage" || at=incoming
-    case $at in incoming|staged|done) echo pending=leftover;; *) echo pending=cut; root=$stage/old;; esac 2>/dev/null
+    case $at in incoming|staged) echo pending=leftover;;
+      # data that was moved stays where the engine may have written since
+      *) if moved_on; then echo pending=moved; elif [ "$at" = done ]; then echo pending=leftover; else echo pending=cut; root=$stage/old; fi;;
+    esac 2>/dev/null
   fi 2>/dev/null
 fi
 b64() { base64 <"$1" | tr -d '\n'; }
@@ -105,5 +112,12 @@ if engine_runs; then
   printf 'plugins=%s\n' "$(api /plugins | tr ',{' '\n\n' | sed -n 's/^"Name":"\([^"]*\)".*/\1/p' | tr '\n' ' ')"
   printf 'volumes=%s\n' "$(api /volumes | tr ',{' '\n\n' | grep -c '"Mountpoint":')"
   printf 'containers=%s\n' "$(api /containers/json | tr '{' '\n' | sed -n 's/.*"Names":\["\/\([^"]*\)".*/\1/p' | tr '\n' ' ')"
+else
+  at daemon ${daemonFile}
+  data=$(sed -n 's/.*"data-root"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' "$real" 2>/dev/null)
+  data=\${data:-/var/lib/docker}
+  for one in "$data"/containers/* "$data"/volumes/*/_data "$data"/image/*/imagedb/content/sha256/* "$data"/[0-9]*.[0-9]*/image/*/imagedb/content/sha256/*; do
+    if [ -e "$one" ]; then echo held=yes; break; fi
+  done
 fi
 echo end`

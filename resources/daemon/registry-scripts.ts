@@ -7,12 +7,12 @@ import { type Writing, writeFiles } from '../_write.js'
 import { editJson } from '../text/_json.js'
 import { engineFolder } from './probe.js'
 import { authOf, decideRegistries, type RegistriesDecision, type RegistriesWant } from './registry-decision.js'
-import { certificatesFolder, memoryPath, type RegistryMemory, type RegistrySeen } from './registry-seen.js'
+import { certificatesFolder, memoryPath, ownerOf, type RegistryMemory, type RegistrySeen } from './registry-seen.js'
 
-const memoryTextOf = ({ certificates, logins }: RegistryMemory): string =>
+const memoryTextOf = ({ certificates, logins }: RegistryMemory, owner: string): string =>
   [...Object.entries(certificates).map(([name, sum]) => `certificate ${name} ${sum}`), ...logins.map(a => `login ${a}`)]
     .sort()
-    .map(line => `${line}\n`)
+    .map(line => `${line} ${owner}\n`)
     .join('')
 
 const plainFile = (path: string, text: string, seen: string, mode: string): Writing => ({
@@ -32,7 +32,7 @@ function certificateScripts(
 ): Sh[] {
   const folderOf = (name: string): string => `${certificatesFolder}/${name}`
   const written = certificates.map(name =>
-    plainFile(`${folderOf(name)}/ca.crt`, want.certificates[name] ?? '', seen.certificates[name] ?? 'absent', '0644'),
+    plainFile(`${folderOf(name)}/ca.crt`, want.certificates[name] ?? '', seen.certificates[name] ?? 'absent', '0444'),
   )
   return [
     ...(written.length === 0
@@ -69,17 +69,21 @@ function loginScripts(
 /** Shell texts, in order, each safe to run twice. */
 export function registryScripts(want: RegistriesWant, seen: RegistrySeen): Sh[] {
   const decision = decideRegistries(want, seen)
-  const after = memoryTextOf(decision.memory)
+  const owner = ownerOf(want)
+  const after = memoryTextOf(decision.memory, owner)
   // Cut off half way, the host must know what may be ours by then.
-  const between = memoryTextOf({
-    certificates: { ...seen.memory.certificates, ...decision.memory.certificates },
-    logins: [...new Set([...seen.memory.logins, ...decision.memory.logins])],
-  })
+  const between = memoryTextOf(
+    {
+      certificates: { ...seen.memory.certificates, ...decision.memory.certificates },
+      logins: [...new Set([...seen.memory.logins, ...decision.memory.logins])],
+    },
+    owner,
+  )
+  // Lines of other projects stay as they are at this moment: another run may just have written some.
   const remember = (text: string): Sh =>
-    text === ''
-      ? sh`rm -f ${memoryPath}`
-      : sh`( umask 077; ( umask 022; mkdir -p /var/lib/longshore ) && mkdir -p ${engineFolder} &&
-printf %s ${text} >${`${memoryPath}.new`} && mv -f ${`${memoryPath}.new`} ${memoryPath} )`
+    sh`( umask 077; ( umask 022; mkdir -p /var/lib/longshore ) && mkdir -p ${engineFolder} && memory=${memoryPath} &&
+{ grep -v -e ${` ${owner}$`} "$memory" 2>/dev/null || :; printf %s ${text}; } >"$memory.new" &&
+if [ -s "$memory.new" ]; then mv -f "$memory.new" "$memory"; else rm -f "$memory" "$memory.new"; fi )`
   return [
     ...(between === seen.memoryText ? [] : [remember(between)]),
     ...certificateScripts(want, seen, decision),

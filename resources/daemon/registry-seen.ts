@@ -8,8 +8,11 @@ import { probeText, readText } from '../text/_edit.js'
 /** Where the engine looks for the certificates of registries: a folder each. It reads them anew with every pull. */
 export const certificatesFolder = '/etc/docker/certs.d'
 
-/** What we brought: lines `certificate HOST:PORT SHA256` and `login ADDRESS`. */
+/** What we brought: lines `certificate HOST:PORT SHA256 OWNER` and `login ADDRESS OWNER`. */
 export const memoryPath = registryMemoryFile
+
+/** Whose a line is: a project's, or nobody's in particular where a playbook says no project. */
+export const ownerOf = ({ project = '-' }: { project?: string | undefined }): string => project
 
 /** What we brought, as the host remembers it. */
 export interface RegistryMemory {
@@ -23,7 +26,11 @@ export interface RegistryMemory {
 export interface RegistrySeen {
   /** SHA-256 by registry. */
   certificates: Record<string, string>
+  /** What this project brought, or needs as another one of ours brought it. */
   memory: RegistryMemory
+  /** The same of all other projects: what one of them needs stays. */
+  others: RegistryMemory
+  /** The lines of `memory`. */
   memoryText: string
   /** Path of the docker command's file, root's own. */
   configPath: string
@@ -59,8 +66,8 @@ const fields = (text: string): [string, string] => {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
-/** Reads what the probe printed. */
-export function readRegistries(out: string): RegistrySeen {
+/** Reads what the probe printed, for the project whose lines are ours. */
+export function readRegistries(out: string, owner: string): RegistrySeen {
   const cut = out.indexOf('listed\n')
   const lines = out.slice(0, Math.max(cut, 0)).split('\n')
   const configPath = lines.find(line => line.startsWith('config='))?.slice('config='.length)
@@ -68,6 +75,7 @@ export function readRegistries(out: string): RegistrySeen {
   const seen: RegistrySeen = {
     certificates: {},
     memory: { certificates: {}, logins: [] },
+    others: { certificates: {}, logins: [] },
     memoryText: '',
     configPath,
   }
@@ -76,10 +84,12 @@ export function readRegistries(out: string): RegistrySeen {
     const [first, second] = fields(rest)
     if (what === 'certificate') seen.certificates[first] = second
     if (what !== 'memory') continue
-    seen.memoryText += `${rest}\n`
-    const [name, sum] = fields(second)
-    if (first === 'certificate') seen.memory.certificates[name] = sum
-    else if (first === 'login') seen.memory.logins.push(name)
+    const words = second.split(' ')
+    const memory = words.at(-1) === owner ? seen.memory : seen.others
+    if (memory === seen.memory) seen.memoryText += `${rest}\n`
+    const [name = '', sum = ''] = words
+    if (first === 'certificate') memory.certificates[name] = sum
+    else if (first === 'login') memory.logins.push(name)
   }
   const text = out.slice(cut + 'listed\n'.length)
   if (text !== '') seen.config = readText(configPath, text)

@@ -14,8 +14,10 @@ say() { printf '%s\n' "$*" >>"$stage/log"; }
 mark() { echo "$1" >"$stage/stage.new" && { sync "$stage/stage.new" 2>/dev/null || :; } && mv -f "$stage/stage.new" "$stage/stage"; }
 finish() {
   mark done
-  cp "$stage/log" "$engine/last.log"; read -r id <"$stage/id"; echo "$id $1" >"$engine/last.new"; mv -f "$engine/last.new" "$engine/last"
+  cp "$stage/log" "$engine/last.log"; read -r id <"$stage/id"
+  # who is told of the end finds nothing left of it
   rm -rf "$stage"
+  echo "$id $1" >"$engine/last.new"; mv -f "$engine/last.new" "$engine/last"
   exit "$1"
 }
 real() { if [ -L "$1" ]; then readlink -f "$1"; else echo "$1"; fi; }
@@ -64,7 +66,7 @@ engine_log() {
   grep -v 'level=\(debug\|info\)\|^\(Stopping\|Stopped\|Starting\|Started\) ' "$stage/said" >"$stage/wrong" || cp "$stage/said" "$stage/wrong"
   tail -n 10 "$stage/wrong" | sed 's/^/  /' >>"$stage/log"
 }
-gone() { left=$((${stopPatience} * 5)); while [ "$(started "$1")" = "$2" ] && [ "$left" -gt 0 ]; do
+gone() { left=$((${stopPatience} * 5)); while [ -n "$2" ] && [ "$(started "$1")" = "$2" ] && [ "$left" -gt 0 ]; do
   case $(cat "/proc/$1/stat" 2>/dev/null) in *') Z '*) return;; esac
   nap; left=$((left - 1)); done; [ "$left" -gt 0 ]; }
 restart_engine() {
@@ -148,20 +150,32 @@ back() {
     *) if [ -f "$stage/ran" ]; then restart_engine || left=1; else stop_engine; fi;;
   esac
   if [ "$left" = 1 ]; then engine_log; say 'the old files are back, and the engine does not come up with them either'; finish 1; fi
+  if moves; then clear_copy; fi
   if [ -f "$stage/ran" ]; then say 'rolled back: the old files are back, and the engine runs by them as before'
   else say 'rolled back: the old files are back, and the engine does not run, as before'; fi
   finish ${rolledBackCode}
 }
+moves() { [ -f "$stage/move" ]; }
+go_on() {
+  since
+  say 'a move of the data was cut off when all was there: it goes on'
+  engine_runs || restart_engine || { engine_log; say "the engine does not come up with its data in $to"; finish 1; }
+  same_things || finish 1
+  settle; finish 0
+}
 recover() {
   read -r at 2>/dev/null <"$stage/stage" || at=incoming
-  case $at in incoming|staged|done) rm -rf "$stage"; exit 0;; esac
+  case $at in incoming|staged) rm -rf "$stage"; exit 0;; esac
+  if moved_on; then go_on; fi
+  if [ "$at" = done ]; then finish 0; fi
   since
   put_back
+  if moves; then clear_copy; fi
   mark back
   say 'a change was cut off half way: the files before it are back'
   if is_systemd; then systemctl daemon-reload </dev/null; fi
   # the engine that ran before the change has not gone: it may have read the new file, but nothing else
-  if alive "$stage/engine"; then [ "$at" = installing ] || reload_engine || restart_engine || finish 1; finish 0; fi
+  if alive "$stage/engine" && [ "$at" != moving ]; then [ "$at" = installing ] || reload_engine || restart_engine || finish 1; finish 0; fi
   if [ ! -f "$stage/ran" ] && ! engine_runs; then finish 0; fi
   if restart_engine; then finish 0; fi
   engine_log; say 'the engine does not come up with them'; finish 1
@@ -176,6 +190,7 @@ change() {
   engine_runs && : >"$stage/ran"
   if pid=$(engine_pid); then self "$pid" >"$stage/engine"; tr '\0' '\n' <"/proc/$pid/cmdline" >"$stage/argv"; else echo "$dockerd" >"$stage/argv"; fi
   if ! is_systemd && [ -x /etc/init.d/docker ] && have service && service docker status </dev/null >/dev/null 2>&1; then : >"$stage/by-script"; fi
+  if moves; then ready_to_move || finish 1; fi
   mark installing
   failed=
   if [ -f "$stage/new/first" ] && [ -f "$stage/ran" ]; then
@@ -185,8 +200,10 @@ change() {
     [ -n "$failed" ] || reload_engine || back reload
     mark installing
   fi
+  if moves && [ -z "$failed" ]; then mark moving; move_data || back restart; mark placing; fi
   [ -n "$failed" ] || each place
-  if [ -n "$failed" ]; then since; say "$failed could not be written"; back nothing; fi
+  if [ -n "$failed" ] && ! moves; then since; say "$failed could not be written"; back nothing; fi
+  [ -z "$failed" ] || { say "$failed could not be written"; back restart; }
   case $needs in
     restart) mark restarting; restart_engine || back restart;;
     reload) if [ -f "$stage/ran" ]; then mark reloading; reload_engine || back reload; else mark restarting; restart_engine || back restart; fi;;
@@ -194,6 +211,7 @@ change() {
   esac
   mark verifying
   in_force || { nap; nap; nap; in_force; } || back "$needs"
+  if moves; then same_things || back restart; settle; fi
   say "done: $needs"
   finish 0
 }
@@ -221,6 +239,7 @@ export const runScript: string = [
   engineFunctions.sh,
   'umask 077; cd /; LC_ALL=C; export LC_ALL',
   '. "$stage/plan" || exit 1',
+  'if [ -f "$stage/move" ]; then . "$stage/move" || exit 1; fi',
   files.sh,
   byHand.sh,
   process.sh,

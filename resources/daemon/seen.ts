@@ -41,8 +41,13 @@ export interface EngineSeen {
   volumes: number
   /** Plugins that were installed into it, by name and tag. */
   plugins: string[]
-  /** `cut`: a change was cut off and has to go back. `leftover`: it was cut off before it touched anything. */
-  pending: 'none' | 'leftover' | 'cut'
+  /** It does not run, and its folder holds something. */
+  held: boolean
+  /**
+   * `cut`: a change was cut off and has to go back. `leftover`: it was cut off before it touched anything. `moved`: the data was moved, and
+   * the engine is to go by that.
+   */
+  pending: 'none' | 'leftover' | 'cut' | 'moved'
 }
 
 const decode = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString('utf8')
@@ -112,6 +117,7 @@ export function readEngine(out: string): EngineSeen {
     names: (told.get('names') ?? '').split(' ').filter(Boolean),
     plugins: (told.get('plugins') ?? '').split(' ').filter(Boolean),
     volumes: Number(told.get('volumes')) || 0,
-    pending: pending === 'cut' || pending === 'leftover' ? pending : 'none',
+    held: told.get('held') === 'yes',
+    pending: pending === 'cut' || pending === 'leftover' || pending === 'moved' ? pending : 'none',
   }
 }

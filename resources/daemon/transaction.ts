@@ -71,31 +71,41 @@ function contentOf({ name, content, issued }: Target, pair: ServerPair | undefin
   return name === 'ca' ? pair.authority : name === 'cert' ? pair.certificate : pair.key.reveal()
 }
 
+/** A name under the stage folder, and its content; undefined: it is not sent. */
+type Part = readonly [name: string, content: string | undefined]
+
 /** The payload: one line a file, its name under the stage folder and its bytes in base64; `end` says that all has come. */
-function payload(want: EngineWant, seen: EngineSeen, decision: Decision, pair?: ServerPair): string {
+function payload(
+  want: EngineWant,
+  seen: EngineSeen,
+  decision: Decision,
+  more: readonly Part[],
+  pair?: ServerPair,
+): string {
   const release = releaseOf(seen.version)
   const canCheck = release !== undefined && isFrom(release, [23, 0])
-  const parts: [string, string | undefined][] = [
+  const parts: Part[] = [
     ['run', runScript],
     ['plan', planText(want, seen, decision)],
     ['expect', decision.expected.map(({ key, needle }) => `${key}\n${needle}\n`).join('')],
     ['new/first', switchesFirst(decision, seen) ? daemonText({ ...decision.before, 'live-restore': true }) : undefined],
     ['new/check', canCheck ? checkText(decision) : undefined],
-    ...decision.targets.map((target): [string, string | undefined] => [`new/${target.name}`, contentOf(target, pair)]),
+    ...decision.targets.map((target): Part => [`new/${target.name}`, contentOf(target, pair)]),
+    ...more,
   ]
   const sent = parts.filter(([, text]) => text !== undefined)
   return [...sent.map(([name, text]) => `${name} ${Buffer.from(text ?? '').toString('base64')}`), 'end', ''].join('\n')
 }
 
 /** What the script reads. A certificate is issued only now, when it is sent. */
-function sourceOf(want: EngineWant, seen: EngineSeen, decision: Decision): Source {
+function sourceOf(want: EngineWant, seen: EngineSeen, decision: Decision, more: readonly Part[]): Source {
   const { issuing } = want
   if (issuing === undefined || decision.certificate === undefined)
     // all of it is one secret: it may hold a key, and nobody has to see the rest
-    return { secret: new Secret('new files of the engine', payload(want, seen, decision)) }
+    return { secret: new Secret('new files of the engine', payload(want, seen, decision, more)) }
   async function* issued(): AsyncGenerator<string> {
     const pair = await issuing?.issue(namesOf(issuing, seen))
-    yield payload(want, seen, decision, pair)
+    yield payload(want, seen, decision, more, pair)
   }
   return () => Readable.from(issued())
 }
@@ -119,8 +129,8 @@ launch() {
   follow
 }`
 
-/** Makes the change. Exit codes: 0 done, 1 not begun or not undone, 76 undone. */
-export function changeScript(want: EngineWant, seen: EngineSeen, decision: Decision): Sh {
+/** Makes the change; `more` are files that it needs besides its own. Exit codes: 0 done, 1 not begun or not undone, 76 undone. */
+export function changeScript(want: EngineWant, seen: EngineSeen, decision: Decision, more: readonly Part[] = []): Sh {
   const script = sh`(${engineFunctions}${launch}
 fail() { printf '%s\n' "$1" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail 'an engine is configured as root: say become: true'
@@ -140,7 +150,7 @@ id=$(self "$me" | tr ' ' -)
 echo "$id" >"$stage/id" && echo staged >"$stage/stage" || fail "there is no room in $engine"
 launch change
 )`
-  return withStdin(script, sourceOf(want, seen, decision))
+  return withStdin(script, sourceOf(want, seen, decision, more))
 }
 
 /** Lets a change that was cut off go back. */
@@ -148,7 +158,7 @@ export const recoverScript: Sh = sh`(${engineFunctions}${launch}
 [ -d "$stage" ] || exit 0
 read -r id 2>/dev/null <"$stage/id" || { rm -rf "$stage"; exit 0; }
 read -r at 2>/dev/null <"$stage/stage" || at=incoming
-case $at in incoming|staged|done) rm -rf "$stage"; exit 0;; esac
+case $at in incoming|staged) rm -rf "$stage"; exit 0;; esac
 rm -f "$engine/last"
 launch recover
 )`

@@ -1,12 +1,16 @@
 // What YAML may say about an engine: keys of daemon.json, listeners, certificates, proxy; and what of it becomes keys.
+import { type DaemonSurroundings, daemonExceptions, hardenedKeys, hardenedNames } from '../../core/hardening/daemon.js'
 import { revealAll } from '../../core/language/reveal.js'
 import { z } from '../../core/schema.js'
 import { reveal, Secret, type Value } from '../../core/secret.js'
 import { secretSchema, textOrSecret } from '../_attributes.js'
 import { type Issuing, issuedSchema } from './certificate.js'
 import { checkDaemon, type DaemonMap } from './check.js'
-import { isFrom, type Release } from './keys.js'
-import { defaultSocket, isLoopback, type Listener, listenerText, readListener } from './listen.js'
+import { flagConflicts } from './flags.js'
+import { isFrom, type Release, releaseOf } from './keys.js'
+import { defaultSocket, execStartOf, isLoopback, type Listener, listenerText, readListener } from './listen.js'
+import { dropIn } from './probe.js'
+import { type EngineSeen, isInSwarm } from './seen.js'
 
 const pem = (what: string) =>
   z.string().regex(/-----BEGIN [A-Z ]*-----[\s\S]+-----END/, `must be the text of ${what}, as PEM`)
@@ -45,6 +49,12 @@ const schema = z
       .enum(['merge', 'own'])
       .default('merge')
       .describe('merge: keys that others wrote stay; own: the file holds the keys given here alone'),
+    data_root_move: z
+      .enum(['refuse', 'copy'])
+      .default('refuse')
+      .describe(
+        'When daemon.data-root names another folder than that of the engine’s data: refuse, or leave the key to a task `engine_data` before this one, which copies the data',
+      ),
     listen: listenField
       .optional()
       .describe('Where the engine listens: unix (the usual socket; must be there), unix:///PATH, tcp://ADDRESS:PORT'),
@@ -71,6 +81,12 @@ const schema = z
       .boolean()
       .default(false)
       .describe('Allow TCP without TLS on other addresses than loopback: whoever reaches it is root'),
+    harden: z
+      .enum(['host', 'swarm'])
+      .optional()
+      .describe(
+        'Keys that the CIS Docker Benchmark asks for, where `daemon` does not name them; swarm: those that a member of one may have. What `engine: { harden }` becomes',
+      ),
     project: z
       .string()
       .optional()
@@ -142,21 +158,32 @@ export function proxyEnvironment({ proxy }: EngineWant): string | undefined {
   return entries.map(([name, value]) => (value === undefined ? '' : `${name}=${quoted(value)}\n`)).join('')
 }
 
+/** What bears on `harden`; the addresses that it wants closed are those of `listen`. */
+const surroundings = (want: EngineWant, seen: EngineSeen): DaemonSurroundings => ({
+  swarm: isInSwarm(seen) || want.harden === 'swarm',
+  // The engine refuses to start with a key that it has as a flag, too.
+  flags: flagConflicts(execStartOf(seen.unit, dropIn) ?? '', seen.argv, hardenedNames),
+  open:
+    !hasCertificates(want) && want.daemon.tlsverify !== true && (want.listen ?? []).some(({ kind }) => kind === 'tcp'),
+})
+
+/** What of the file's words is an exception to what `harden` asks for, in sentences. */
+export const exceptionsOf = (want: EngineWant, seen: EngineSeen): string[] =>
+  want.harden === undefined
+    ? []
+    : daemonExceptions(plainDaemon(want.daemon).map, surroundings(want, seen)).map(({ text }) => text)
+
 /** What is to stand in daemon.json: the keys given, and those that listeners, certificates and proxy become. */
-export function wantedKeys(
-  want: EngineWant,
-  engine: Release | undefined,
-  isSystemd: boolean,
-): { map: DaemonMap; secretKeys: Set<string> } {
+export function wantedKeys(want: EngineWant, seen: EngineSeen): { map: DaemonMap; secretKeys: Set<string> } {
   const { map, secretKeys } = plainDaemon(want.daemon)
-  const more: Record<string, unknown> = {}
+  const more: Record<string, unknown> = want.harden === undefined ? {} : hardenedKeys(map, surroundings(want, seen))
   if (hasCertificates(want)) {
     more.tlsverify = true
     more.tlscacert = tlsFiles.ca
     more.tlscert = tlsFiles.cert
     more.tlskey = tlsFiles.key
   }
-  if (want.proxy !== undefined && !proxyByEnvironment(engine)) {
+  if (want.proxy !== undefined && !proxyByEnvironment(releaseOf(seen.version))) {
     const { http, https, no } = want.proxy
     more.proxies = {
       ...(http === undefined ? {} : { 'http-proxy': reveal(http) }),
@@ -166,7 +193,7 @@ export function wantedKeys(
     if (http instanceof Secret || https instanceof Secret) secretKeys.add('proxies')
   }
   // Without systemd nothing starts the engine with addresses of its own, so the file is the one place that every way of starting shares.
-  if (!isSystemd && want.listen?.some(({ kind }) => kind !== 'own'))
+  if (seen.init !== 'systemd' && want.listen?.some(({ kind }) => kind !== 'own'))
     more.hosts = want.listen.map(listener => listenerText(listener, `unix://${defaultSocket}`))
   return { map: { ...map, ...more }, secretKeys }
 }

@@ -111,11 +111,7 @@ secrets: { DB: { env: DB_PASSWORD } }
     local,
   )
   t.match(sharing.containers[0], { config: { networkMode: 'container:p-b-1' }, dependsOn: [{ service: 'b' }] })
-  t.same(
-    sharing.images.map(image => image.ref),
-    ['y'],
-    'never pulled',
-  )
+  t.match(sharing.images, [{ ref: 'x', policy: 'never' }, { ref: 'y' }])
 })
 
 test('several hosts: placement', async t => {
@@ -130,9 +126,10 @@ networks: { inner: }
 `,
   )
   t.same([...wanted.keys()], ['web1', 'web2', 'db1'])
-  t.same(names(wanted.get('web1')), ['shop-app-1', 'shop-five-1', 'shop-five-2'], 'numbers start at 1 on each host')
-  t.same(names(wanted.get('web2')), ['shop-app-1', 'shop-five-1'])
-  t.same(names(wanted.get('db1')), ['shop-five-1', 'shop-five-2', 'shop-one-1'], 'dealt in order of host name')
+  t.same(names(wanted.get('db1')), ['shop-five-1', 'shop-five-4', 'shop-one-1'], 'dealt in order of host name')
+  t.same(names(wanted.get('web1')), ['shop-app-1', 'shop-five-2', 'shop-five-5'], 'each number once')
+  t.same(names(wanted.get('web2')), ['shop-app-1', 'shop-five-3'], 'without a number, the same on each host')
+  t.same(wanted.get('web2')?.dealt, ['app', 'five', 'none', 'one'], 'also those that have nothing left there')
   t.match(wanted.get('web2')?.containers[0]?.config.environment, { ME: 'web2', ADDRESS: '192.0.2.2' })
   t.same(
     wanted.get('db1')?.networks.map(network => network.name),

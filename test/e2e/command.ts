@@ -25,6 +25,8 @@ export interface RunOptions {
   interruptAt?: RegExp
   /** Sends SIGKILL instead. */
   killAt?: RegExp
+  /** Sends SIGKILL when this has come to pass. */
+  killWhen?: Promise<unknown>
   /** What standard input holds; nothing if left out. */
   input?: string | Uint8Array
   /** Runs at a pseudo-terminal, and types each of these once its prompt has come. All that is shown there comes as stdout. */
@@ -99,6 +101,7 @@ function runCommand(folder: string, home: string, args: readonly string[], optio
     }
     child.stdout.on('data', take('stdout'))
     child.stderr.on('data', take('stderr'))
+    options.killWhen?.then(() => child.kill('SIGKILL'), reject)
     child.on('error', reject)
     child.on('close', (code, signal) =>
       resolve({

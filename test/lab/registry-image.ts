@@ -70,14 +70,19 @@ export const registryAnswers = async (registry: RegistryAccess): Promise<boolean
   return answer !== undefined && [200, 401].includes(answer.status)
 }
 
-/** Pushes busybox as `repository:tag`; two names make two images. */
-export async function pushBusybox(registry: RegistryAccess, repository: string, tag = 'latest'): Promise<void> {
+/** Pushes busybox as `repository:tag`; two names, or two editions of one, make two images. */
+export async function pushBusybox(
+  registry: RegistryAccess,
+  repository: string,
+  tag = 'latest',
+  edition = '',
+): Promise<void> {
   const layer = await readFile(await busyboxTarball())
   const config = Buffer.from(
     JSON.stringify({
       architecture: process.arch === 'x64' ? 'amd64' : process.arch,
       os: 'linux',
-      config: { Cmd: ['sleep', '100000'], Labels: { 'lab.image': `${repository}:${tag}` } },
+      config: { Cmd: ['sleep', '100000'], Labels: { 'lab.image': `${repository}:${tag}${edition && ` ${edition}`}` } },
       rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
       history: [{ created: '2020-01-01T00:00:00Z', created_by: 'lab' }],
     }),

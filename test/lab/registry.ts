@@ -66,19 +66,23 @@ async function makeCertificate({ folder, file }: Authority, ip: string): Promise
 }
 
 /** A line of a htpasswd file: the registry takes bcrypt alone, and perl has it from the system's crypt(3). */
-const htpasswd = async ({ username, password }: { username: string; password: string }): Promise<string> => {
+export const htpasswd = async ({ username, password }: { username: string; password: string }): Promise<string> => {
   const program = 'chomp($_ = <STDIN>); print crypt($_, q{$2b$05$abcdefghijklmnopqrstuu})'
   return `${username}:${await must('perl', ['-e', program], { input: password })}\n`
 }
 
 /** The registry's own configuration, as JSON, which is YAML. */
-const configuration = ({ port, authority, login, mirrorOf }: RegistryOptions, folder: string): string =>
+export const configuration = (
+  { port, authority, login, mirrorOf }: RegistryOptions,
+  folder: string,
+  address = '',
+): string =>
   JSON.stringify({
     version: '0.1',
     log: { level: 'info' },
     storage: { filesystem: { rootdirectory: `${folder}/data` } },
     http: {
-      addr: `:${port}`,
+      addr: `${address}:${port}`,
       ...(authority && { tls: { certificate: `${folder}/tls.crt`, key: `${folder}/tls.key` } }),
     },
     ...(login && { auth: { htpasswd: { realm: 'lab', path: `${folder}/htpasswd` } } }),
@@ -88,7 +92,7 @@ const configuration = ({ port, authority, login, mirrorOf }: RegistryOptions, fo
 const tinyproxyConfiguration = (port: number): string =>
   [`Port ${port}`, 'Timeout 60', 'MaxClients 50', 'LogLevel Connect', 'LogFile "/var/log/proxy.log"', ''].join('\n')
 
-async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+export async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
   for (const end = Date.now() + 15_000; Date.now() < end; await pause(100)) if (await holds()) return
   throw new Error(`${what} did not come up`)
 }

@@ -82,7 +82,7 @@ test('each difference of a container is told in the words of the file', t => {
   for (const [name, before, now, cause] of rows) {
     const found = seen({ images: [redisImage], containers: [running(container('c', before))] })
     const plan = planOf(wanted({ containers: [container('c', now)] }), found)
-    t.same(plan, cause === undefined ? [] : [`replace container shop-c-1: ${cause}`], name)
+    t.same(plan, cause === undefined ? [] : [`replace container shop-c-1: ${cause}; start-first`], name)
   }
   const text = JSON.stringify(running(container('c', env('T', secret('s3cr3t-value')))).labels)
   t.notMatch(text, 's3cr3t-value', 'no secret value stands in a label')
@@ -102,7 +102,12 @@ test('states of a container', t => {
     ['dead', { state: 'dead' }, false, ['replace container shop-c-1: it is dead']],
     ['a finished job', { state: 'exited', exitCode: 0 }, true, []],
     ['a failed job', { state: 'exited', exitCode: 1 }, true, ['start container shop-c-1: stopped (exit code 1)']],
-    ['another image', { imageId: 'sha256:b' }, false, ['replace container shop-c-1: image redis:7 is another one now']],
+    [
+      'another image',
+      { imageId: 'sha256:b' },
+      false,
+      ['replace container shop-c-1: image redis:7 is another one now; start-first'],
+    ],
   ]
   for (const [name, state, awaited, expected] of rows) {
     const containers = awaited ? [want, dependant] : [want]
@@ -145,8 +150,8 @@ test('order: shared namespaces, links that close a circle, ports that change han
   const before = container('c', { environment: { A: '1' } })
   const found = seen({ images: [redisImage], containers: [running(side), running(before)] })
   t.same(planOf(wanted({ containers: [side, container('c', { environment: { A: '2' } })] }), found), [
-    'replace container shop-c-1: environment.A: 1 → 2',
-    'replace container shop-side-1: container shop-c-1 is replaced < container shop-c-1',
+    'replace container shop-c-1: environment.A: 1 → 2; start-first',
+    'replace container shop-side-1: container shop-c-1 is replaced; stop-first: it shares the network of another container < container shop-c-1',
   ])
   const site = container('site', { ports: [{ published: 80, target: 80, protocol: 'tcp' }] })
   const web = running(container('web'), { ports: [{ PrivatePort: 80, PublicPort: 80, Type: 'tcp' }] })

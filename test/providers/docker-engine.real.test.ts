@@ -2,6 +2,7 @@
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test } from 'tap'
+import { cleanLine } from '../../core/events.js'
 import { Secret } from '../../core/secret.js'
 import { docker } from '../../providers/docker/index.js'
 import { docker as client } from '../lab/index.js'
@@ -84,7 +85,7 @@ test('a project comes up linked, is left alone the second time, and goes without
   const changed = { ...app, config: { ...app.config, environment: { TOKEN: new Secret('TOKEN', 'battery-staple') } } }
   const now = { ...want, containers: [changed, db] }
   const replaced = await project.up(now)
-  t.same(replaced.plan, [`replace container ${app.name}: environment.TOKEN: secret changed`])
+  t.same(replaced.plan, [`replace container ${app.name}: environment.TOKEN: secret changed; start-first`])
   t.same(replaced.ends, { [`container ${app.name}`]: 'done' })
   t.match(await runIn(project, app.name, ['sh', '-c', 'echo $TOKEN']), { out: 'battery-staple' })
   t.notMatch(JSON.stringify([replaced.plan, replaced.events]), 'battery-staple')
@@ -92,7 +93,7 @@ test('a project comes up linked, is left alone the second time, and goes without
   // The one that is linked to is replaced: the alias follows it, and the other one is left alone.
   const moved = { ...db, config: { ...db.config, environment: { A: '1' } } }
   t.same((await project.up({ ...now, containers: [changed, moved] })).plan, [
-    `replace container ${db.name}: environment.A: not set → 1`,
+    `replace container ${db.name}: environment.A: not set → 1; stop-first: both would write volume lsprovlink_data`,
   ])
   t.match(await runIn(project, app.name, ['nslookup', 'cache']), { code: 0 })
 
@@ -150,8 +151,9 @@ test('logs: both streams, the last lines, and following until told to stop', asy
     const stop = new AbortController()
     const lines: string[] = []
     if (followMs > 0) setTimeout(() => stop.abort(), followMs)
-    const options = { follow: followMs > 0, tail, timestamps: false, signal: stop.signal }
-    await docker.logs?.(project.engine, name, options, (line, stream) => void lines.push(`${stream}: ${line}`))
+    const options = { follow: followMs > 0, tail, signal: stop.signal }
+    for await (const { stream, text } of docker.logs?.(project.engine, name, options) ?? [])
+      lines.push(`${stream}: ${cleanLine(text)}`)
     return lines
   }
   const all = await read(box.name, 'all')

@@ -51,7 +51,9 @@ test('a replacement that is no good is undone; an interrupted one is finished', 
   // Cut off between the renaming and the new one, as by a power failure.
   await client(['rename', good.name, `${good.name}-old-${before.slice(0, 12)}`])
   const finished = await project.up(project.want({ containers: [good] }))
-  t.same(finished.plan, ['replace container lsprovroll-web-1: an interrupted run left it half replaced'])
+  t.same(finished.plan, [
+    'replace container lsprovroll-web-1: an interrupted run left it half replaced; stop-first: both would write /cache',
+  ])
   t.same(finished.errors, [])
   t.match(await runIn(project, good.name, ['cat', '/cache/mark']), { out: 'kept' }, 'its unnamed volume went with it')
   t.same(linesOf(await client(['ps', '-aq', '--filter', 'label=longshore.project=lsprovroll'])).length, 1)

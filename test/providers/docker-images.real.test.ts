@@ -53,7 +53,7 @@ test('images are built when what they are made of changes, and only then', async
   const slow = await project.up(want('slow'))
   t.same(slow.plan, [
     'build image lsprov-app: args.MODE: fast → slow',
-    'replace container lsprovbuild-app-1: image is built anew',
+    'replace container lsprovbuild-app-1: image is built anew; start-first',
   ])
   t.match(await runIn(project, plain.name, ['cat', '/mode']), { out: 'slow' })
 
@@ -62,7 +62,7 @@ test('images are built when what they are made of changes, and only then', async
   t.same(rebased.plan, [
     'build image lsprov-base: files changed',
     'build image lsprov-app: base image lsprov-base is built anew',
-    'replace container lsprovbuild-app-1: image is built anew',
+    'replace container lsprovbuild-app-1: image is built anew; start-first',
   ])
   t.same(rebased.errors, [])
   t.match(await runIn(project, plain.name, ['cat', '/message']), { out: 'two' })

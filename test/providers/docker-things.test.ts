@@ -39,7 +39,7 @@ test('images: what is built anew, and what follows', t => {
       wanted({ images: [app, base], containers: [service] }),
       seen({ definitions, images: [baseImage, appImage], containers, ...part }),
     )
-  const follows = 'replace container shop-app-1: image is built anew < image shop-app'
+  const follows = 'replace container shop-app-1: image is built anew; start-first < image shop-app'
   t.same(plan({}), [])
   t.same(plan({ definitions: { ...definitions, base: { spec: { context: 'b2' }, bases: [] } } }), [
     'build image base: files changed',
@@ -78,6 +78,19 @@ test('images: what is built anew, and what follows', t => {
   t.same(importPlan([labelled]), ['import image tiny: its folder /opt/rootfs changed'])
   t.same(importPlan([elsewhere], folder), ['import image tiny: its folder is /opt/rootfs now'])
   t.same(importPlan([labelled], folder), [], 'a folder that is gone leaves what was imported from it')
+
+  const archive = { from: 'load', file: '/a.tar', ref: 'tiny', at } as const
+  const loadPlan = (found: Partial<SeenImage>[], spec: JsonObject): string[] =>
+    planOf(
+      wanted({ images: [archive] }),
+      seen({ images: found.map(part => ({ ...tiny, ...part })), definitions: { tiny: { spec, bases: [] } } }),
+    )
+  const ids = { id: 'sha256:3', digests: [] }
+  t.same(loadPlan([], ids), ['load image tiny: not there'])
+  t.same(loadPlan([{}], ids), [])
+  t.same(loadPlan([{ id: 'sha256:4' }], ids), ['load image tiny: another one is there than in /a.tar'])
+  t.same(loadPlan([{ id: 'sha256:m' }], { ...ids, digests: ['sha256:m'] }), [], 'known by its manifest')
+  t.same(loadPlan([{ id: 'sha256:m', digests: ['tiny@sha256:m'] }], ids), [], 'a manifest that the store made')
 
   const secretArg = { ...app, args: { TOKEN: new Secret('TOKEN', 'abcdef') } }
   const { warnings } = diff(scope, wanted({ images: [secretArg] }), seen({ definitions }), { prune: false })

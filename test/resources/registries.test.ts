@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { Secret } from '../../core/secret.js'
+import { sumOf } from '../../resources/_sum.js'
 import { engineRegistries } from '../../resources/daemon/engine_registries.js'
 import { registryScripts } from '../../resources/daemon/registry-scripts.js'
 import type { RegistrySeen } from '../../resources/daemon/registry-seen.js'
@@ -16,6 +17,7 @@ test('certificates and kept logins: what differs, what is ours, what goes', t =>
   const seen = (part: Partial<RegistrySeen> = {}): RegistrySeen => ({
     certificates: {},
     memory: { certificates: {}, logins: [] },
+    others: { certificates: {}, logins: [] },
     memoryText: '',
     configPath: '/root/.docker/config.json',
     ...part,
@@ -71,6 +73,30 @@ test('certificates and kept logins: what differs, what is ours, what goes', t =>
       none,
       seen({ certificates: { r: 'new' }, memory: { certificates: { r: 'old' }, logins: [] } }),
       [],
+    ],
+    [
+      "another project's, too: stays",
+      none,
+      seen({
+        certificates: { 'r.example': 'abc' },
+        memory: { certificates: { 'r.example': 'abc' }, logins: ['r.example'] },
+        others: { certificates: { 'r.example': 'abc' }, logins: ['r.example'] },
+        config: config(mine),
+      }),
+      [],
+    ],
+    [
+      "another project's, and wanted by this one from now on",
+      both,
+      seen({
+        certificates: { 'r.example': sumOf(pem) },
+        others: { certificates: { 'r.example': sumOf(pem) }, logins: ['r.example'] },
+        config: config(mine),
+      }),
+      [
+        "authority of r.example: another project's → this one's, too",
+        "login at r.example: another project's → this one's, too",
+      ],
     ],
     ['gone already', none, seen({ memory: { certificates: { r: 'old' }, logins: ['r'] }, config: config('{}') }), []],
   ]

@@ -1,6 +1,6 @@
 // Runs resources for real on the machine of the tests, under the shells that hosts have.
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -91,6 +91,7 @@ export const contextIn = (folder: string): LoadContext => ({
     text: path => readFile(path, 'utf8'),
     textNow: path => readFileSync(path, 'utf8'),
     bytes: path => readFile(path),
+    stream: path => createReadStream(path),
     async list(top) {
       const names = (await readdir(top, { recursive: true })).sort()
       return Promise.all(names.map(name => entryOf(join(top, name), name)))

@@ -1,4 +1,5 @@
 // `longshore doctor`: looks at each host and its engine, and says what stands in the way and what to do. Changes nothing.
+import { hasShell } from '../../../core/engine-alone/address.js'
 import { exitCodes, UserError } from '../../../core/errors.js'
 import type { Host } from '../../../core/project.js'
 import { mapLimited } from '../../../core/run/workers.js'
@@ -7,6 +8,7 @@ import { command } from '../../command.js'
 import type { CommandContext } from '../../context.js'
 import { accessFindings } from '../../doctor/access-findings.js'
 import { lookAt } from '../../doctor/ask.js'
+import { engineAloneFindings } from '../../doctor/engine-alone.js'
 import { engineFindings } from '../../doctor/engine-findings.js'
 import { type Finding, ok, problem } from '../../doctor/finding.js'
 import { hostFindings } from '../../doctor/host-findings.js'
@@ -17,6 +19,7 @@ async function examine(host: Host, context: CommandContext): Promise<Finding[]> 
   const provider = (await context.providers()).find(({ name }) => name === host.engine.provider)
   if (provider === undefined) return [problem('engine', `there is no provider "${host.engine.provider}"`)]
   try {
+    if (!hasShell(host)) return await engineAloneFindings(host, provider, context)
     const look = await lookAt(host, provider, context)
     const ms = look.asked.until - look.asked.from
     const reached = ok('reached', `${look.facts.os.name || look.facts.hostname}, answered in ${ms} ms`)

@@ -1,6 +1,7 @@
 // `longshore env HOST`: what a stock client needs to speak to a host's engine, as shell variables or as a docker context.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import type { EngineAddress } from '../../../core/engine-alone/address.js'
 import type { EngineWant } from '../../../core/engine-want.js'
 import { exitCodes, UserError, usageError } from '../../../core/errors.js'
 import { cleanLine } from '../../../core/events.js'
@@ -32,8 +33,20 @@ interface Way {
   certificates?: string
 }
 
+/** Where the file has the engine; stock clients want the certificates in one folder. */
+function wayToAlone(address: EngineAddress): Way {
+  const tls = address.kind === 'tcp' ? address.tls : undefined
+  if (tls === undefined) return { host: address.url }
+  if (tls.folder !== undefined) return { host: address.url, certificates: tls.folder }
+  throw usageError('a docker client wants its certificates in one folder, and the file names each by itself', {
+    at: tls.at,
+    hint: 'put them into a folder as ca.pem, cert.pem and key.pem, and say tls: FOLDER',
+  })
+}
+
 async function wayTo(host: Host, client: string | undefined): Promise<Way> {
   if (host.connection === 'local') return { host: 'unix:///var/run/docker.sock' }
+  if (host.engineAddress) return wayToAlone(host.engineAddress)
   const { tls } = host.engine
   const tcp = tcpOf(host.engine, host)
   if (tcp === undefined) return { host: sshOf(host) }

@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import { toYaml } from '../../../core/config/index.js'
 import { type At, exitCodes, UserError } from '../../../core/errors.js'
 import type { Host } from '../../../core/project.js'
-import { chooseHosts } from '../../choose-hosts.js'
+import { chooseHosts, withShell } from '../../choose-hosts.js'
 import { command } from '../../command.js'
 import type { CommandContext } from '../../context.js'
 import { factsOfHosts } from '../../host-facts.js'
@@ -80,6 +80,6 @@ export const facts = command({
     const allowed = new Set((await context.hosts()).map(host => host.name))
     const meant = await chooseHosts(selector, 'SELECTOR', await context.project())
     const chosen = meant.filter(host => allowed.has(host.name))
-    return vars ? showVariables(context, chosen) : showFacts(context, chosen)
+    return vars ? showVariables(context, chosen) : showFacts(context, withShell(chosen, context.emit))
   },
 })

@@ -2,7 +2,7 @@
 import { exitCodes, UserError } from '../../../core/errors.js'
 import type { Host } from '../../../core/project.js'
 import { mapLimited } from '../../../core/run/workers.js'
-import { chooseHosts } from '../../choose-hosts.js'
+import { chooseHosts, withShell } from '../../choose-hosts.js'
 import { command } from '../../command.js'
 import type { CommandContext } from '../../context.js'
 import { shellOf } from '../../words.js'
@@ -48,7 +48,8 @@ export const sh = command({
   options: { become: { flags: '-b, --become', text: 'as root', kind: 'flag' } },
   async run(context, { selector, command: words, become }) {
     const allowed = new Set((await context.hosts()).map(host => host.name))
-    const hosts = chooseHosts(selector, 'SELECTOR', await context.project()).filter(host => allowed.has(host.name))
+    const meant = chooseHosts(selector, 'SELECTOR', await context.project()).filter(host => allowed.has(host.name))
+    const hosts = withShell(meant, context.emit)
     const style = await context.style()
     const column = Math.max(0, ...hosts.map(host => host.name.length))
     const job: Job = { words, root: become, label: host => style.name(host.name.padEnd(column)) }

@@ -3,7 +3,7 @@
 import type { Connection } from '../../../core/connection.js'
 import { usageError } from '../../../core/errors.js'
 import { withStdin } from '../../../core/sh.js'
-import { chooseHosts } from '../../choose-hosts.js'
+import { chooseHosts, withShell } from '../../choose-hosts.js'
 import { command } from '../../command.js'
 import type { CommandContext } from '../../context.js'
 import { isInteractive, joinTerminal, sizeOf } from '../../raw-terminal.js'
@@ -33,6 +33,7 @@ export const ssh = command({
     const [target, ...others] = chooseHosts(host, 'HOST', await context.project())
     if (!target || others.length > 0)
       throw usageError(`"${host}" means several hosts`, { hint: 'name one, or use `longshore sh` for several' })
+    withShell([target], context.emit)
     const interactive = isInteractive(context.io)
     if (words.length === 0 && !interactive)
       throw usageError('there is no terminal here', { hint: `say what to run: longshore ssh ${host} -- COMMAND` })

@@ -29,6 +29,18 @@ export const runCommands: readonly CommandEntry[] = [
     load: async () => (await import('./down.js')).down,
   },
   {
+    name: 'rollback',
+    summary: 'bring containers back to how they stood before, with the images of that time',
+    group,
+    load: async () => (await import('./rollback.js')).rollback,
+  },
+  {
+    name: 'history',
+    summary: "list the runs that changed the project's containers: who, when, what",
+    group,
+    load: async () => (await import('./history.js')).history,
+  },
+  {
     name: 'lock',
     summary: "show who holds the project's lock, or release one that was left behind",
     group,

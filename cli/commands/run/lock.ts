@@ -1,11 +1,10 @@
 // `longshore lock`: shows who works on the project's hosts, and releases a lock that was left behind.
 import { exitCodes, UserError } from '../../../core/errors.js'
-import { cleanLine } from '../../../core/events.js'
 import type { Host } from '../../../core/project.js'
 import { lockText } from '../../../core/run/lock.js'
 import { exitOf } from '../../../core/run/run.js'
-import { breakLock, readState, stateProbe } from '../../../core/state.js'
 import { command } from '../../command.js'
+import { withKeeper } from '../../kept/keepers.js'
 
 export const lock = command({
   name: 'lock',
@@ -15,13 +14,11 @@ export const lock = command({
   async run(context, { release }) {
     const project = await context.project()
     const hosts = await context.hosts()
-    const connect = await context.connect()
-    const as = { as: 'best', signal: context.signal } as const
+    const { signal } = context
     let held = false
-    const look = async (host: Host): Promise<void> => {
-      const connection = await connect(host, { signal: context.signal })
-      try {
-        const { lock } = readState((await connection.exec(stateProbe(project.name), as)).stdout)
+    const look = (host: Host): Promise<void> =>
+      withKeeper(host, context, async keeper => {
+        const { lock } = await keeper.read(project.name, signal)
         if (context.options.json) context.printJson({ type: 'lock', host: host.name, lock: lock ?? null })
         else context.print(`${host.name}  ${lock ? lockText(lock) : 'not locked'}`)
         if (!lock) return
@@ -29,14 +26,9 @@ export const lock = command({
           held = true
           return
         }
-        const broken = await connection.exec(breakLock(project.name), as)
-        if (broken.code !== 0)
-          throw new UserError('the lock cannot be removed', { where: host.name, output: cleanLine(broken.stderr) })
+        await keeper.release(project.name, signal)
         if (!context.options.json) context.print(`${host.name}  released`)
-      } finally {
-        await connection.close()
-      }
-    }
+      })
     const errors: UserError[] = []
     for (const host of hosts)
       await look(host).catch(async (error: unknown) => {

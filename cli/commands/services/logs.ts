@@ -1,14 +1,13 @@
 // `longshore logs`: what the project's containers print, each line with the container that printed it.
-import { UserError, usageError } from '../../../core/errors.js'
-import { cleanLine } from '../../../core/events.js'
-import { suggestion } from '../../../core/language/index.js'
-import type { LogOptions } from '../../../core/provider-abilities.js'
-import { mapLimited } from '../../../core/run/workers.js'
+import { exitCodes, UserError, usageError } from '../../../core/errors.js'
+import type { LogLine, LogOptions } from '../../../core/provider-abilities.js'
 import { command } from '../../command.js'
-import type { CommandContext } from '../../context.js'
-import { containersOf, type Placed, tellProblems, withEngines } from '../../engines.js'
-
-const longestLine = 64 * 1024
+import { type Placed, tellProblems, withEngines } from '../../engines.js'
+import { able, chosenOn, placeOptions } from '../../services/choose.js'
+import { watching } from '../../services/flow.js'
+import { followLogs } from '../../services/follow-logs.js'
+import { linePrinter } from '../../services/log-lines.js'
+import { mergeByTime } from '../../services/merge.js'
 
 function readTail(text: string | undefined): LogOptions['tail'] {
   if (text === undefined || text === 'all') return 'all'
@@ -16,28 +15,17 @@ function readTail(text: string | undefined): LogOptions['tail'] {
   throw usageError(`--tail takes a number or "all", not "${text}"`)
 }
 
-/** The containers of the named services, of all without a name. A name that is none is a usage error. */
-async function chosen(context: CommandContext, placed: Placed[], names: readonly string[]): Promise<Placed[]> {
-  const { services } = await context.project()
-  const known = new Set([...services.map(service => service.name), ...placed.map(one => one.container.service)])
-  for (const name of names)
-    if (!known.has(name)) throw usageError(`there is no service "${name}"${suggestion(name, known)}`)
-  return names.length === 0 ? placed : placed.filter(one => names.includes(one.container.service))
+interface OfContainer extends LogLine {
+  one: Placed
 }
 
-/** Writes a container's lines with their origin in front. */
-async function show(context: CommandContext, one: Placed, label: string, options: LogOptions): Promise<void> {
-  const { engine, provider } = one.on
-  const { host, name, service } = one.container
-  if (!provider.logs) throw new UserError(`${provider.name} keeps no logs`, { where: host })
+/** A container's lines; one that cannot be read says so and is over. */
+async function* linesOf(one: Placed, options: LogOptions, tell: (error: unknown) => void): AsyncGenerator<OfContainer> {
   try {
-    await provider.logs(engine, one.container.id, options, (line, stream) => {
-      const text = cleanLine(line, longestLine)
-      if (context.options.json) context.printJson({ type: 'log', host, service, container: name, stream, text })
-      else context.print(`${label}${text}`)
-    })
+    const logs = able(one, one.on.provider.logs, 'read logs')
+    for await (const line of logs(one.on.engine, one.container.id, options)) yield { ...line, one }
   } catch (error) {
-    if (!options.signal.aborted) throw error
+    tell(error)
   }
 }
 
@@ -49,29 +37,43 @@ export const logs = command({
     follow: { flags: '-f, --follow', text: 'go on as they print more', kind: 'flag' },
     tail: { flags: '-n, --tail <lines>', text: 'only the last lines of each container', kind: 'value' },
     since: { flags: '--since <time>', text: 'only what is newer: a time stamp, or 10m, 2h', kind: 'value' },
+    until: { flags: '--until <time>', text: 'only what is older', kind: 'value' },
     timestamps: { flags: '-t, --timestamps', text: 'with the time of each line', kind: 'flag' },
-    noPrefix: { flags: '--no-prefix', text: 'without the container in front', kind: 'flag' },
+    noPrefix: { flags: '--no-prefix, --no-log-prefix', text: 'without the container in front', kind: 'flag' },
+    ...placeOptions,
   },
-  run: (context, given) =>
+  run: (context, { services, follow, tail, since, until, timestamps, noPrefix, host, number }) =>
     withEngines(context, async engines => {
-      const tail = readTail(given.tail)
-      const placed = await chosen(context, await containersOf(context, engines), given.services)
-      const style = await context.style()
-      const several = new Set(placed.map(one => one.container.host)).size > 1
-      const labels = placed.map(({ container }) => (several ? `${container.host} ${container.name}` : container.name))
-      const column = Math.max(0, ...labels.map(label => label.length))
       const options: LogOptions = {
-        follow: given.follow,
-        tail,
-        timestamps: given.timestamps,
-        signal: AbortSignal.any([context.signal, context.stdoutClosed]),
-        ...(given.since === undefined ? {} : { since: given.since }),
+        follow,
+        tail: readTail(tail),
+        signal: watching(context),
+        ...(since === undefined ? {} : { since }),
+        ...(until === undefined ? {} : { until }),
       }
-      // Without --follow one container after the other, so that what belongs together stays together.
-      await mapLimited(placed, given.follow ? placed.length : 1, (one, index) => {
-        const label = given.noPrefix ? '' : `${style.name((labels[index] ?? '').padEnd(column))} | `
-        return show(context, one, label, options)
-      })
-      return tellProblems(context, engines.problems)
+      const { name: project } = await context.project()
+      const placed = await chosenOn(context, engines, { services, host, number })
+      const origins = placed.map(({ container }) => container)
+      const show = await linePrinter(context, origins, { timestamps, prefix: !noPrefix })
+      let exit: number = exitCodes.done
+      const told: Promise<void>[] = []
+      const tell = (error: unknown): void => {
+        exit = error instanceof UserError ? error.exit : exitCodes.failed
+        told.push(context.tell(error))
+      }
+      if (follow) {
+        const meant: Parameters<typeof followLogs>[2]['meant'] = event =>
+          (services.length === 0 || services.includes(event.service) || services.includes(event.container)) &&
+          (host === undefined || host === event.host) &&
+          (number === undefined || Number(number) === event.number)
+        await followLogs(engines, placed, { project, options, meant, show, tell })
+      } else {
+        for await (const { one, ...line } of mergeByTime(placed.map(one => linesOf(one, options, tell)))) {
+          await show(one.container, line)
+          if (options.signal.aborted) break
+        }
+      }
+      await Promise.all(told)
+      return Math.max(exit, await tellProblems(context, engines.problems))
     }),
 })

@@ -1,6 +1,7 @@
 // `longshore docs`: the kinds of tasks; or one of them with its fields and an example.
 import { kindSchema } from '../../../core/config/index.js'
 import { exitCodes, usageError } from '../../../core/errors.js'
+import { checksTable } from '../../../core/hardening/checks.js'
 import { suggestion } from '../../../core/language/index.js'
 import type { AnyResource } from '../../../core/resource.js'
 import { command } from '../../command.js'
@@ -47,8 +48,15 @@ export const docs = command({
   name: 'docs',
   summary: 'list the kinds of tasks, or show the fields of one with an example',
   arguments: { kind: { text: 'a kind of task: file, service, user, …', need: 'maybe' } },
-  options: { markdown: { flags: '--markdown', kind: 'flag', text: 'print the page of all kinds instead' } },
-  async run(context, { kind, markdown }) {
+  options: {
+    markdown: { flags: '--markdown', kind: 'flag', text: 'print the page of all kinds instead' },
+    hardening: { flags: '--hardening', kind: 'flag', text: 'what `engine.harden` comes to, check by check' },
+  },
+  async run(context, { kind, markdown, hardening }) {
+    if (hardening) {
+      context.io.stdout.write(checksTable())
+      return exitCodes.done
+    }
     const resources = await context.resources()
     if (markdown) {
       context.io.stdout.write(kindsPage(resources.map(pageOf)))

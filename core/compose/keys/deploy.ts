@@ -10,14 +10,22 @@ export const deviceRequestKeys: Keys = {
 }
 
 const swarmOnly = no('it means something only on a swarm')
-const updateKeys: Keys = Object.fromEntries(
-  ['parallelism', 'delay', 'failure_action', 'monitor', 'max_failure_ratio', 'order'].map(key => [
-    key,
-    no('as all of it'),
-  ]),
-)
+const rulesKeys: Keys = {
+  parallelism: yes('How many at once, on all hosts together; 0 for all. The first host always comes first.'),
+  delay: yes('Time between two batches.'),
+  monitor: yes('How long a new one must stay good before it counts.'),
+  max_failure_ratio: yes('The share that may fail.'),
+  order: yes('start-first or stop-first; left out, start-first where nothing stands against it.'),
+}
 
-const later = 'this version replaces one container after the other, and puts the old one back when the new one fails'
+const updateKeys: Keys = {
+  ...rulesKeys,
+  failure_action: yes(
+    'pause (if left out): the rest stays as it is. continue. rollback: what was replaced is put back.',
+  ),
+}
+
+const rollbackKeys: Keys = { ...rulesKeys, failure_action: yes('pause (if left out) or continue.') }
 
 export const deployKeys: Keys = {
   replicas: yes('How many containers in all, dealt over the hosts.'),
@@ -48,6 +56,6 @@ export const deployKeys: Keys = {
       window: swarmOnly,
     },
   }),
-  rollback_config: no(later, { inside: updateKeys }),
-  update_config: no(later, { inside: updateKeys }),
+  rollback_config: yes('How what was replaced is put back.', { inside: rollbackKeys }),
+  update_config: yes('How the containers are replaced.', { inside: updateKeys }),
 }

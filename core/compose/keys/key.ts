@@ -33,19 +33,26 @@ export interface Finding {
   kind: 'warning' | 'mistake'
 }
 
+/** Where a Compose file says what is ours. */
+const ownKey = 'x-longshore'
+
 const isMap = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value)
 
 /**
  * Goes through a value by a table. Gives the value without the keys that have no effect or were refused, and what is to be said of them;
- * `x-…` keys and keys without a value are passed over.
+ * `x-…` keys but our own, and keys without a value, are passed over.
  */
 export function judge(table: Keys, value: unknown): { value: unknown; findings: Finding[] } {
   const findings: Finding[] = []
   const map = (part: Record<string, unknown>, keys: Keys, path: (string | number)[]): Record<string, unknown> => {
     const kept: Record<string, unknown> = {}
     for (const [name, inner] of Object.entries(part)) {
-      if (name.startsWith('x-')) continue
+      if (name.startsWith('x-')) {
+        // What it says of a part of a service is read by that part's own schema.
+        if (name === ownKey) kept[name] = inner
+        continue
+      }
       const key = Object.hasOwn(keys, name) ? keys[name] : undefined
       const here = [...path, name]
       const tell = (text: string, kind: Finding['kind']): void => void findings.push({ path: here, text, kind })

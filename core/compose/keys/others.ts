@@ -58,7 +58,7 @@ export const volumeKeys: Keys = {
 const swarmOnly = no('it means something only on a swarm')
 
 const fileSource: Keys = {
-  file: yes('A file on this machine; on another host it has to be shipped, which this version does not do.'),
+  file: yes("A file on this machine; it is brought to another host. An absolute path is the host's own."),
   environment: yes('A variable of the environment that holds it.'),
   external: refused('it would have to be made by somebody on a swarm'),
   name: swarmOnly,

@@ -1,9 +1,8 @@
 // Every key of a service of the current Compose specification, and what it does here.
 
-import { buildKeys } from './build.js'
+import { buildKeys, ownBuildKeys } from './build.js'
 import { deployKeys, deviceRequestKeys } from './deploy.js'
 import { type Keys, no, refused, same, yes } from './key.js'
-import { isMatching } from './values.js'
 
 const limit = yes('Limits of devices.', { inside: { path: yes('The device.'), rate: yes('Per second.') } })
 
@@ -66,17 +65,13 @@ const mountKeys: Keys = {
 const fileKeys: Keys = {
   source: yes('The entry it comes from.'),
   target: yes('Where it stands in the container.'),
-  uid: yes('Its owner; has no effect on a `file`, as with Compose.'),
-  gid: yes('Its group; has no effect on a `file`, as with Compose.'),
-  mode: yes('Its mode; has no effect on a `file`, as with Compose.'),
+  uid: yes('Its owner; has no effect on a `file` that is mounted where it lies, as with Compose.'),
+  gid: yes('Its group; has no effect on a `file` that is mounted where it lies, as with Compose.'),
+  mode: yes('Its mode; has no effect on a `file` that is mounted where it lies, as with Compose.'),
 }
 
-const pullPolicy = (value: unknown): string | undefined =>
-  isMatching(value, /^(missing|if_not_present|never|build)$/)
-    ? undefined
-    : isMatching(value, /^(always|refresh|daily|weekly|every_([0-9]+[wdhms])+)$/)
-      ? `${String(value)} is not honoured by this version: the image is pulled when it is missing`
-      : undefined
+/** Our own key of a mounted file or folder; in a Compose file it stands under `x-longshore`. */
+const changeKeys: Keys = { on_change: yes('What a change of content does: recreate, restart, ignore or a signal.') }
 
 export const serviceKeys: Keys = {
   annotations: yes('Annotations for the runtime; needs engine 24.'),
@@ -161,8 +156,8 @@ export const serviceKeys: Keys = {
   privileged: yes('All rights on the host.'),
   profiles: yes('It is left out unless one of them is active.'),
   provider: no('what another program provides is not made here; the service is left out'),
-  pull_policy: yes('missing, if_not_present, never and build; others with a warning.', { unless: pullPolicy }),
-  pull_refresh_after: no('images are pulled when they are missing'),
+  pull_policy: yes('When the registry is asked; with `build`, the image is built when what it is made of has changed.'),
+  pull_refresh_after: yes('With pull_policy refresh: how old the image may become.'),
   read_only: yes('Root file system read-only.'),
   restart: yes('When the engine starts it again.'),
   runtime: yes('The runtime.'),
@@ -182,7 +177,9 @@ export const serviceKeys: Keys = {
   user: yes('User (and group) to run as.'),
   userns_mode: yes('Its user namespace: host.'),
   uts: yes('Its UTS namespace: host.'),
-  volumes: yes('Volumes and paths to mount, in short and long form.', { inside: mountKeys }),
+  volumes: yes('Volumes and paths to mount, in short and long form.', {
+    inside: mountKeys,
+  }),
   volumes_from: yes('Mounts of another service or container.'),
   working_dir: yes('Folder to run in.'),
 }
@@ -190,8 +187,9 @@ export const serviceKeys: Keys = {
 /** Our own keys of a service. In a Compose file they stand under `x-longshore`. */
 export const ownServiceKeys: Keys = {
   on: yes('Hosts it runs on.'),
+  loosen: yes('Of what `engine.harden` asks for: what does not hold for it.'),
   domains: refused('not supported by this version yet'),
-  gate: refused('not supported by this version yet'),
+  gate: yes('What a new container must answer before it counts as good.'),
 }
 
 /** What a service of a Compose file may say once it is read; our own keys have come from `x-longshore`. */
@@ -200,6 +198,9 @@ export const composedServiceKeys: Keys = { ...serviceKeys, ...ownServiceKeys }
 /** What an entry of `containers:` may say. */
 export const allServiceKeys: Keys = {
   ...composedServiceKeys,
-  build: yes('Builds the image.', { inside: { ...buildKeys, at: yes('Where it is built.') } }),
+  configs: yes('Files of `configs:`.', { inside: { ...fileKeys, ...changeKeys } }),
+  secrets: yes('Files of `secrets:`.', { inside: { ...fileKeys, ...changeKeys } }),
+  volumes: yes('Volumes and paths to mount.', { inside: { ...mountKeys, ...changeKeys } }),
+  build: yes('Builds the image.', { inside: ownBuildKeys }),
   extends: refused('services of longshore.yaml extend none; in a Compose file they do'),
 }

@@ -1,4 +1,5 @@
 // Hosts that tasks are delegated to, as far as their names have no templates: each must be there.
+import { hasShell, shellless } from '../../engine-alone/address.js'
 import { suggestion } from '../../language/suggest.js'
 import type { Play, Task, TaskSet } from '../../playbook.js'
 import type { Host } from '../../project.js'
@@ -17,6 +18,8 @@ export function checkDelegates({ tasks, handlers }: Play, hosts: readonly Host[]
     const name = String(raw?.value ?? '')
     if (raw !== undefined && !name.includes('{{') && !names.includes(name) && !isController(name))
       problems.add(`there is no host "${name}" to delegate to${suggestion(name, names)}`, raw.at)
+    if (raw !== undefined && hosts.some(host => host.name === name && !hasShell(host)))
+      problems.add(`nothing can be delegated to ${name}: it ${shellless}`, raw.at)
     if (opens === undefined || seen.has(opens)) return
     seen.add(opens)
     for (const task of [...opens.tasks, ...(opens.role?.handlers ?? [])]) check(task)

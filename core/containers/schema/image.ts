@@ -1,77 +1,56 @@
-// What an image is built from, and the entries of `images:`.
+// The entries of `images:`: where the image of that name comes from.
 import { z } from '../../schema.js'
-import { keyed, valueMap } from './shapes.js'
+import { buildSchema } from './build.js'
+import { platformSchema, policyOf, pullPolicySchema, pullPolicyText } from './pull-policy.js'
+import { flag, keyed } from './shapes.js'
 
-const laterBuildKeys = [
-  ...['additional_contexts', 'cache_from', 'cache_to', 'dockerfile_inline', 'entitlements', 'extra_hosts', 'isolation'],
-  ...['labels', 'network', 'no_cache', 'platforms', 'privileged', 'provenance', 'pull', 'sbom', 'secrets', 'shm_size'],
-  ...['ssh', 'tags', 'ulimits'],
-]
+const at = z
+  .enum(['host', 'here'])
+  .optional()
+  .describe('Whether it is on the host or on this machine; here if left out.')
 
-/** `build:` as a folder, or as a map. */
-export const buildSchema = z
+const importSchema = keyed({
+  dir: z.string().min(1).optional().describe('Folder with a root file system.'),
+  tar: z.string().min(1).optional().describe('Tar archive of a root file system, compressed or not.'),
+  at,
+}).refine(given => (given.dir === undefined) !== (given.tar === undefined), { error: 'needs dir or tar' })
+
+const pullSchema = z
   .union(
     [
-      z.string().min(1),
-      keyed(
-        {
-          context: z
-            .string()
-            .min(1)
-            .optional()
-            .describe('Folder of the build; relative to the file. Its own folder if left out.'),
-          dockerfile: z.string().min(1).optional().describe('Relative to the context; Dockerfile if left out.'),
-          args: valueMap.optional().describe('Build arguments; one without a value comes from the environment.'),
-          target: z.string().optional().describe('The stage to build.'),
-          at: z
-            .enum(['host', 'once', 'here'])
-            .optional()
-            .describe(
-              'Where it is built: on each host that needs it (host, the default), on the first of them (once), or on the host of this machine (here). The others then receive it.',
-            ),
-        },
-        laterBuildKeys,
-      ),
+      z
+        .string()
+        .min(1)
+        .transform(image => ({ image })),
+      keyed({
+        image: z.string().min(1).describe('Its reference, also with a digest: NAME:TAG@sha256:…'),
+        policy: pullPolicySchema.optional().describe(pullPolicyText),
+        platform: platformSchema.optional().describe('The platform that it must be for ("linux/arm64").'),
+      }),
     ],
-    { error: 'must be a folder, or a map with context, dockerfile, args and target' },
+    { error: 'must be a reference, or a map with image, policy and platform' },
   )
-  .transform(build => {
-    const {
-      context = '.',
-      dockerfile = 'Dockerfile',
-      args = {},
-      target,
-      at = 'host',
-    } = typeof build === 'string' ? { context: build } : build
-    return { context, dockerfile, args, at, ...(target === undefined ? {} : { target }) }
+  .transform(given => {
+    const { image, policy, platform } = { policy: undefined, platform: undefined, ...given }
+    const when = policyOf(policy, undefined)
+    return {
+      image,
+      ...(when === undefined ? {} : { policy: when }),
+      ...(platform === undefined ? {} : { platform }),
+    }
   })
 
-/** A build as it was written: paths are not resolved yet. */
-export type Build = z.output<typeof buildSchema>
+const sources = ['build', 'pull', 'import', 'load'] as const
 
 /** One entry of `images:`: where the image of that name comes from. */
-export const imageSchema = keyed(
-  {
-    import: keyed(
-      {
-        dir: z.string().min(1).describe('Folder with a root file system.'),
-        at: z
-          .enum(['host', 'here'])
-          .optional()
-          .describe('Whether the folder is on the host or on this machine; here if left out.'),
-      },
-      [],
-      ['tar'],
-    )
-      .optional()
-      .describe('Makes the image from a root file system.'),
-    build: buildSchema.optional().describe('Builds the image.'),
-    pull: z.string().min(1).optional().describe('Takes the image of this reference from a registry.'),
-  },
-  [],
-  ['load'],
-).refine(image => Object.values(image).filter(source => source !== undefined).length === 1, {
-  error: 'an image has exactly one of import, build and pull',
+export const imageSchema = keyed({
+  import: importSchema.optional().describe('Makes the image from a root file system.'),
+  build: buildSchema.optional().describe('Builds the image.'),
+  pull: pullSchema.optional().describe('Takes the image of this reference from a registry.'),
+  load: z.string().min(1).optional().describe('Archive on this machine that an engine has saved (docker save).'),
+  push: flag.optional().describe('Its registry shall have it, too.'),
+}).refine(image => sources.filter(source => image[source] !== undefined).length === 1, {
+  error: 'an image has exactly one of import, build, pull and load',
 })
 
 export type Image = z.output<typeof imageSchema>

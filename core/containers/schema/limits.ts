@@ -3,6 +3,7 @@ import type { BlkioWant, DeviceRequest } from '../../container-settings.js'
 import { usageError } from '../../errors.js'
 import { z } from '../../schema.js'
 import { readDuration } from './quantities.js'
+import { rollbackSchema, updateSchema } from './rollout.js'
 import { flag, keyed, size, textMap, texts, whole, written } from './shapes.js'
 
 /** A number, also as text. */
@@ -54,7 +55,8 @@ const blkioSchema = keyed({
   return want
 })
 
-const ulimitsSchema = z.record(
+/** `ulimits:`, each with its soft and its hard limit. */
+export const ulimitsSchema = z.record(
   z.string().regex(/^[a-z]+$/, { error: 'must be the name of a limit, such as nofile' }),
   z.union(
     [
@@ -168,4 +170,6 @@ export const deploySchema = keyed({
   })
     .optional()
     .describe('When the engine starts it again, if `restart` does not say.'),
+  update_config: updateSchema.optional().describe('How its containers are replaced.'),
+  rollback_config: rollbackSchema.optional().describe('How those that were replaced are put back.'),
 })

@@ -2,12 +2,15 @@
 import { usageError } from '../../errors.js'
 import { z } from '../../schema.js'
 import type { MountSettings } from '../../wanted.js'
+import type { OnChange } from '../mounts/shipped-want.js'
+import { onChangeSchema, withOwn } from './on-change.js'
 import { flag, keyed, size, written } from './shapes.js'
 
 /** What is mounted where; `relative` is a path of this machine that is still to be resolved. */
 export type MountEntry = { target: string; readOnly: boolean; settings?: MountSettings } & (
   | { from: 'volume'; source: string }
-  | { from: 'bind'; source: string; relative: boolean }
+  /** `writable`: that was asked for in so many words. */
+  | { from: 'bind'; source: string; relative: boolean; writable?: true; onChange?: OnChange }
   | { from: 'anonymous' }
   | { from: 'tmpfs' }
 )
@@ -59,7 +62,7 @@ export function readMount(text: string): MountEntry {
   const mount: MountEntry = isPath(first)
     ? bind(first, second, readOnly)
     : { from: 'volume', source: first, target: targetOf(second), readOnly }
-  return withSettings(mount, settings)
+  return withSettings(words.includes('rw') && mount.from === 'bind' ? { ...mount, writable: true } : mount, settings)
 }
 
 const long = keyed(
@@ -68,6 +71,7 @@ const long = keyed(
     source: z.string().min(1).optional().describe('A volume of `volumes:`, or a path; left out for tmpfs.'),
     target: z.string().describe('Absolute path in the container.'),
     read_only: flag.optional().describe('Mount it read-only.'),
+    on_change: onChangeSchema.optional(),
     consistency: z.string().optional().describe('Has no effect.'),
     bind: keyed(
       {
@@ -110,12 +114,15 @@ const long = keyed(
       .describe('Settings of a tmpfs mount.'),
   },
   ['image'],
-).transform(({ type, source, target, read_only: readOnly = false, ...more }, context): MountEntry => {
+).transform(({ type, source, target, read_only, on_change: onChange, ...more }, context): MountEntry => {
   const refuse = (message: string): never => {
     context.issues.push({ code: 'custom', input: target, message })
     return z.NEVER
   }
+  const readOnly = read_only ?? false
   if (!target.startsWith('/')) return refuse(`"${target}" is no absolute path in the container`)
+  if (onChange !== undefined && (type !== 'bind' || source?.startsWith('/')))
+    return refuse('`on_change` is for files and folders that lie beside the project (`type: bind`, a relative source)')
   if (type === 'tmpfs') {
     const { size: bytes, mode } = more.tmpfs ?? {}
     const settings = { ...(bytes === undefined ? {} : { size: bytes }), ...(mode === undefined ? {} : { mode }) }
@@ -129,9 +136,13 @@ const long = keyed(
       ...(selinux === undefined ? {} : { selinux }),
       ...(create === false ? { create } : {}),
     }
-    return source === undefined
-      ? refuse('a bind mount needs a source')
-      : withSettings(bind(source, target, readOnly), settings)
+    if (source === undefined) return refuse('a bind mount needs a source')
+    const mount = {
+      ...bind(source, target, readOnly),
+      ...(read_only === false ? ({ writable: true } as const) : {}),
+      ...(onChange === undefined ? {} : { onChange }),
+    }
+    return withSettings(mount, settings)
   }
   const { nocopy, subpath } = more.volume ?? {}
   const settings = { ...(nocopy === true ? { nocopy } : {}), ...(subpath === undefined ? {} : { subpath }) }
@@ -141,7 +152,7 @@ const long = keyed(
 })
 
 /** One item of `volumes:`. */
-export const mountSchema = z.union([written(readMount), long], {
+export const mountSchema = z.union([written(readMount), z.preprocess(withOwn, long)], {
   error: 'must be a volume: "data:/data", "./here:/there:ro", or a map with type, source and target',
 })
 

@@ -1,9 +1,12 @@
 // A service: every key of Compose's that this version honours, and ours.
+import { looseningWords } from '../../hardening/loosen.js'
 import { z } from '../../schema.js'
-import { buildSchema } from './image.js'
+import { buildSchema } from './build.js'
+import { gateSchema } from './gate.js'
 import { deploySchema, limitShapes } from './limits.js'
 import { mountSchema, tmpfsSchema } from './mounts.js'
 import { portSchema } from './ports.js'
+import { pullPolicySchema, pullPolicyText, refreshAfter } from './pull-policy.js'
 import {
   commandLine,
   dependsOnSchema,
@@ -75,19 +78,22 @@ export const serviceSchema = keyed(
       })
       .optional()
       .describe('Folders in memory.'),
+    gate: gateSchema.optional().describe('What a new container must answer before it counts as good.'),
     scale: replicas.optional().describe('How many containers in all, dealt over the hosts.'),
     deploy: deploySchema.optional().describe('How many containers in all, and what each may use.'),
-    pull_policy: z
-      .enum(['missing', 'if_not_present', 'never', 'build'])
+    pull_policy: pullPolicySchema.optional().describe(pullPolicyText),
+    pull_refresh_after: refreshAfter.optional().describe('With pull_policy refresh: how old the image may become.'),
+    loosen: z
+      .array(z.enum(looseningWords))
       .optional()
-      .describe('missing (if left out): pull what is not there. never: do not pull.'),
+      .describe('Of what `engine.harden` asks for: what does not hold for this service.'),
     on: z
       .union([z.string(), texts], { error: 'must be a selector' })
       .optional()
       .describe('Hosts it runs on: names, groups, label selectors, globs; `all`. Needed with more than one host.'),
   },
   [],
-  ['domains', 'gate'],
+  ['domains'],
 )
   .refine(service => service.image !== undefined || service.build !== undefined, { error: 'needs an image or a build' })
   .refine(({ scale, deploy }) => scale === undefined || deploy?.replicas === undefined || scale === deploy.replicas, {

@@ -1,7 +1,9 @@
 // What a service shares with its host and with others: namespaces, groups, logs, the runtime, and files of `configs:` and `secrets:`.
 import { usageError } from '../../errors.js'
 import { z } from '../../schema.js'
+import type { OnChange } from '../mounts/shipped-want.js'
 import { integer } from './limits.js'
+import { onChangeSchema, withOwn } from './on-change.js'
 import { keyed, scalar, textMap, textOrList, texts, written } from './shapes.js'
 
 const shared = (words: readonly string[]) =>
@@ -42,34 +44,44 @@ const fileUses = z.array(
   z.union(
     [
       z.string().transform(source => ({ source })),
-      keyed({
-        source: z.string().describe('The entry it comes from.'),
-        target: z.string().optional().describe('Where it stands in the container.'),
-        uid: integer.optional().describe('Its owner; 0 if left out.'),
-        gid: integer.optional().describe('Its group; 0 if left out.'),
-        mode: z
-          .union(
-            [
-              z.number().int(),
-              z
-                .string()
-                .regex(/^0?o?[0-7]+$/)
-                .transform(text => Number.parseInt(text.replace('o', ''), 8)),
-            ],
-            {
-              error: 'must be a mode such as "0440"',
-            },
-          )
-          .optional()
-          .describe('Its permission bits.'),
-      }),
+      z.preprocess(
+        withOwn,
+        keyed({
+          source: z.string().describe('The entry it comes from.'),
+          target: z.string().optional().describe('Where it stands in the container.'),
+          uid: integer.optional().describe('Its owner; 0 if left out.'),
+          gid: integer.optional().describe('Its group; 0 if left out.'),
+          mode: z
+            .union(
+              [
+                z.number().int(),
+                z
+                  .string()
+                  .regex(/^0?o?[0-7]+$/)
+                  .transform(text => Number.parseInt(text.replace('o', ''), 8)),
+              ],
+              {
+                error: 'must be a mode such as "0440"',
+              },
+            )
+            .optional()
+            .describe('Its permission bits.'),
+          on_change: onChangeSchema.optional(),
+        }),
+      ),
     ],
     { error: 'must be a name, or a map with source' },
   ),
 )
 
 /** One file that a service asks for. */
-export type FileUse = z.output<typeof fileUses>[number] & { target?: string; uid?: number; gid?: number; mode?: number }
+export type FileUse = z.output<typeof fileUses>[number] & {
+  target?: string
+  uid?: number
+  gid?: number
+  mode?: number
+  on_change?: OnChange
+}
 
 /** Keys of a service. */
 export const surroundingShapes = {

@@ -17,11 +17,13 @@ export class ApiError extends Error {
 }
 
 export interface ApiRequest {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   /** Without the version, from the slash on. */
   path: string
   /** Objects go as JSON; undefined leaves the parameter out. */
   query?: Record<string, string | number | boolean | object | undefined>
+  /** Parameters that are given once for each of their values. */
+  repeated?: Readonly<Record<string, readonly string[]>>
   /** Goes as JSON. */
   body?: unknown
   /** Goes as a tar archive. */
@@ -48,10 +50,11 @@ export interface Api {
   close(): void
 }
 
-const urlOf = (version: string, { path, query = {} }: ApiRequest): string => {
+const urlOf = (version: string, { path, query = {}, repeated = {} }: ApiRequest): string => {
   const told = new URLSearchParams()
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) told.set(name, typeof value === 'object' ? JSON.stringify(value) : String(value))
+  for (const [name, values] of Object.entries(repeated)) for (const value of values) told.append(name, value)
   const text = told.toString()
   return `${version && `/v${version}`}${path}${text && `?${text}`}`
 }

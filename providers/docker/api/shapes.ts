@@ -35,6 +35,25 @@ export interface EndpointShape {
   Links?: string[] | null
   Aliases?: string[] | null
   NetworkID?: string
+  IPAddress?: string
+  Gateway?: string
+  GlobalIPv6Address?: string
+}
+
+/** Limits are 0 or empty where the engine has its default. */
+export interface HostConfigShape {
+  ReadonlyRootfs?: boolean
+  NetworkMode?: string
+  RestartPolicy?: { Name: string; MaximumRetryCount?: number }
+  NanoCpus?: number
+  CpuShares?: number
+  CpuPeriod?: number
+  CpuQuota?: number
+  CpusetCpus?: string
+  Memory?: number
+  MemoryReservation?: number
+  MemorySwap?: number
+  PidsLimit?: number | null
 }
 
 /** The answer of `GET /containers/ID/json`. */
@@ -53,7 +72,7 @@ export interface ContainerDetails {
   }
   RestartCount: number
   Config: { Tty: boolean; Labels: Record<string, string> | null; Image: string }
-  HostConfig: { RestartPolicy?: { Name: string } }
+  HostConfig: HostConfigShape
   Mounts: MountShape[]
   NetworkSettings: { Networks: Record<string, EndpointShape> | null }
 }
@@ -86,6 +105,12 @@ export interface ImageSummary {
 export interface ImageDetails {
   Id: string
   Config?: { Volumes?: Record<string, unknown> | null } | null
+  RepoDigests?: string[] | null
+  Os?: string
+  Architecture?: string
+  Variant?: string
+  /** When its tag was last put on it: `0001-01-01T00:00:00Z` where that is not known. */
+  Metadata?: { LastTagTime?: string } | null
 }
 
 /** One event of a build, pull or import: an error arrives inside a stream whose status is 200. */
@@ -93,7 +118,8 @@ export interface ProgressEvent {
   stream?: string
   status?: string
   id?: string
-  progress?: string
+  /** Bytes of what `id` names; `total` where it is known. */
+  progressDetail?: { current?: number; total?: number } | null
   error?: string
   errorDetail?: { message?: string }
   aux?: unknown

@@ -18,7 +18,11 @@ const given = (data: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
 
 /** How a container joins one of its networks. */
-function endpointBody(config: ContainerConfig, network: NetworkJoin, macAddress: string | undefined): object {
+export function endpointBody(
+  config: ContainerConfig,
+  network: NetworkJoin,
+  macAddress?: string,
+): Record<string, unknown> {
   const { aliases, address, address6, linkLocal, options } = network
   const addresses = given({ IPv4Address: address, IPv6Address: address6, LinkLocalIPs: linkLocal })
   return given({
@@ -29,6 +33,15 @@ function endpointBody(config: ContainerConfig, network: NetworkJoin, macAddress:
     DriverOpts: options,
   })
 }
+
+/** The engine knows no `systempaths=unconfined`: its own command says the same with two empty lists. */
+function securityBody(options: readonly string[] | undefined): object {
+  const rest = options?.filter(option => option !== openPaths)
+  const isOpen = rest?.length !== options?.length
+  return { SecurityOpt: rest, ...(isOpen ? { MaskedPaths: [], ReadonlyPaths: [] } : {}) }
+}
+
+const openPaths = 'systempaths=unconfined'
 
 const portBindings = (ports: readonly PortWant[]): Record<string, object[]> => {
   const bindings: Record<string, object[]> = {}
@@ -59,13 +72,17 @@ export interface CreateRequest {
   connect: { network: string; endpoint: object }[]
 }
 
-/** The create request of a container, for an engine that speaks `version`. `kept`: anonymous volumes of the container it replaces. */
+/**
+ * The create request of a container, for an engine that speaks `version`. `kept`: anonymous volumes of the container it replaces.
+ * `trial`: the name under which it is tried beside the one it shall replace: nobody is led to it by any other.
+ */
 export function createRequest(
   project: string,
   want: ContainerWant,
   key: Uint8Array,
   version: string,
   kept: readonly { name: string; target: string }[] = [],
+  trial?: string,
 ): CreateRequest {
   const { config } = want
   const keptTargets = new Set(kept.map(({ target }) => target))
@@ -79,7 +96,7 @@ export function createRequest(
   const endpoint = (network: NetworkJoin): object =>
     endpointBody(
       config,
-      network,
+      trial === undefined ? network : { ...network, aliases: [] },
       isNew ? (network.macAddress ?? (network === main ? macAddress : undefined)) : undefined,
     )
   const onDefaultBridge = all.length === 0
@@ -89,7 +106,7 @@ export function createRequest(
     Cmd: config.command,
     Entrypoint: config.entrypoint,
     Env: Object.entries(config.environment).map(([name, value]) => `${name}=${reveal(value)}`),
-    Labels: containerLabels(project, want, key),
+    Labels: { ...containerLabels(project, want, key), ...(trial === undefined ? {} : { [labels.trial]: trial }) },
     Hostname: config.hostname,
     Domainname: config.domainname,
     MacAddress: isNew && all.length > 0 ? undefined : macAddress,
@@ -126,7 +143,7 @@ export function createRequest(
       ReadonlyRootfs: config.readOnly,
       CapAdd: config.capAdd,
       CapDrop: config.capDrop,
-      SecurityOpt: config.securityOpt,
+      ...securityBody(config.securityOpt),
       Sysctls: config.sysctls,
       Dns: config.dns,
       ShmSize: config.shmSize,

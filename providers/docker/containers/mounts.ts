@@ -2,8 +2,12 @@
 import type { MountWant } from '../../../core/wanted.js'
 
 /** Binds go in the old form, which makes a missing folder on the host, as Compose does; only a path with a colon cannot. */
-const isOldForm = ({ type, source = '', target, settings }: MountWant): boolean =>
-  type === 'bind' && settings?.create !== false && !source.includes(':') && !target.includes(':')
+const isOldForm = ({ type, source = '', target, settings, shipped }: MountWant): boolean =>
+  type === 'bind' &&
+  settings?.create !== false &&
+  (shipped === undefined || settings?.selinux !== undefined) &&
+  !source.includes(':') &&
+  !target.includes(':')
 
 /** The short form of a folder in memory, with mount options as text. */
 const isTmpfs = ({ type, settings }: MountWant): boolean => type === 'tmpfs' && settings?.options !== undefined
@@ -29,7 +33,10 @@ function mountBody({ type, source, target, readOnly, settings = {} }: MountWant)
 }
 
 /** The parts of HostConfig; `kept` are anonymous volumes of the container that is replaced. */
-export function mountBodies(mounts: readonly MountWant[], kept: readonly { name: string; target: string }[]): object {
+export function mountBodies(wanted: readonly MountWant[], kept: readonly { name: string; target: string }[]): object {
+  const mounts = wanted.map(mount =>
+    mount.shipped?.place === undefined ? mount : { ...mount, source: mount.shipped.place },
+  )
   const inMemory = mounts.filter(isTmpfs)
   return {
     Binds: mounts.filter(isOldForm).map(bindText),

@@ -1,6 +1,7 @@
 // Stops and removes containers.
 import type { StepResult } from '../../../core/provider.js'
 import { hasStatus, type Job } from '../apply/job.js'
+import { labels } from '../labels.js'
 import { inspect, remove, stop } from './calls.js'
 
 /** Stops a container in its own grace period and removes it; its unnamed volumes go too where they are listed. */
@@ -13,6 +14,8 @@ export async function removeContainer(
   const found = await inspect(engine, id, signal)
   if (!found) return { state: 'already' }
   if (found.State.Running) {
+    const service = found.Config.Labels?.[labels.service]
+    if (service !== undefined) await job.context.traffic?.drain({ host: job.host, service, id: found.Id })
     job.tell('stopping')
     await stop(engine, id, signal)
   }

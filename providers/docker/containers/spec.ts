@@ -1,4 +1,5 @@
 // A container's canonical spec: its configuration in the words of the file, comparable, and without any secret value.
+import { isLive, shippedHash } from '../../../core/containers/mounts/shipped.js'
 import type { Value } from '../../../core/secret.js'
 import type {
   ContainerConfig,
@@ -23,6 +24,10 @@ function portText({ ip, published, target, protocol }: PortWant): string {
   const host = ip === undefined ? '' : `${ip.includes(':') ? `[${ip}]` : ip}:`
   return `${host}${published === undefined ? (host ? ':' : '') : `${published}:`}${target}/${protocol}`
 }
+
+/** A seccomp profile is known by a hash of its text. */
+const optionText = (option: string): string =>
+  option.startsWith('seccomp={') ? `seccomp=${canonicalHash(option)}` : option
 
 /** What a mount is told besides, in the order of its words; empty for a plain one. */
 const settingsText = ({ options, ...others }: MountSettings): string =>
@@ -62,6 +67,14 @@ const filesSpec = (files: readonly FileWant[], key: Uint8Array): JsonObject =>
     ]),
   )
 
+/** What is brought to the host, by what people call it: the hash of its content where a change of it makes another container. */
+const shippedSpec = (mounts: readonly MountWant[], key: Uint8Array): JsonObject =>
+  Object.fromEntries(
+    mounts.flatMap(({ shipped }) =>
+      shipped === undefined ? [] : [[shipped.thing, isLive(shipped) ? 'live' : shippedHash(shipped, key)]],
+    ),
+  )
+
 const healthcheckSpec = (want: HealthcheckWant): JsonObject =>
   present({
     test: want.test,
@@ -82,6 +95,7 @@ export function containerSpec(config: ContainerConfig, key: Uint8Array): JsonObj
     ...present({
       ...settingsSpec(config),
       files: config.files && filesSpec(config.files, key),
+      shipped: shippedSpec(config.mounts, key),
       image: config.image,
       environment: Object.fromEntries(environment),
       labels: config.labels,
@@ -95,7 +109,7 @@ export function containerSpec(config: ContainerConfig, key: Uint8Array): JsonObj
       read_only: config.readOnly,
       cap_add: sorted(config.capAdd),
       cap_drop: sorted(config.capDrop),
-      security_opt: sorted(config.securityOpt),
+      security_opt: sorted(config.securityOpt?.map(optionText)),
       sysctls: config.sysctls,
       dns: config.dns,
       shm_size: config.shmSize,

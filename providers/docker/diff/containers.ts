@@ -1,50 +1,24 @@
 // Which containers must be made, replaced or started, and why.
 import type { Change } from '../../../core/step.js'
 import type { ContainerWant } from '../../../core/wanted.js'
-import { canonicalHash, causeOf, changesBetween, parseSpec } from '../canonical.js'
-import { containerSpec } from '../containers/spec.js'
-import { findImage } from '../images/reference.js'
-import { isOurContainer, labels, ownerOf } from '../labels.js'
+import { causeOf } from '../canonical.js'
+import { isOurContainer, ownerOf } from '../labels.js'
 import type { SeenContainer } from '../observe/seen.js'
 import { makeStep, type Work } from '../work.js'
 import { makingOf } from './images.js'
-import { leftoverOf } from './leftovers.js'
-import { boundTo, inOrder, predecessors } from './order.js'
+import { leftoverOf, trialOf } from './leftovers.js'
+import { inOrder, predecessors } from './order.js'
+import { orderOfTwo, orderText } from './order-of-two.js'
 import { type DiffContext, stepIds } from './parts.js'
+import { hardenedChanges, reasonToReplace } from './reasons.js'
+import { addFileUpdate, shippedThings } from './shipped.js'
 import { warnOfAdoption } from './stores.js'
 
-interface Reason {
-  causes: string[]
-  changes: Change[]
-}
-
-/** Why a container that is there must be replaced; no causes if it need not be. */
-function reasonToReplace(context: DiffContext, want: ContainerWant, found: SeenContainer): Reason {
-  const spec = containerSpec(want.config, context.wanted.key)
-  const sameSpec = found.labels[labels.specHash] === canonicalHash(spec)
-  const changes = sameSpec ? [] : changesBetween(parseSpec(found.labels[labels.spec]), spec)
-  const causes = sameSpec ? [] : [changes.length > 0 ? causeOf(changes) : 'settings differ']
-  const { image } = want.config
-  const making = makingOf(context, image)
-  const now = findImage(context.seen.images, image)
-  if (making) causes.push(`image is ${making.made} anew`)
-  else if (sameSpec && now && now.id !== found.imageId) {
-    causes.push(`image ${image} is another one now`)
-    changes.push({ what: 'image id', from: found.imageId.slice(7, 19), to: now.id.slice(7, 19) })
-  }
-  for (const name of boundTo(want)) {
-    const step = context.steps.get(`container ${name}`)
-    if (step && step.verb !== 'start') causes.push(`container ${name} is replaced`)
-  }
-  if (found.state === 'dead' || found.state === 'removing') causes.push(`it is ${found.state}`)
-  return { causes, changes }
-}
-
-/** A job that has done its work: it ended well, is not to be restarted, and somebody waits for just that. */
+/** A job that has done its work: it ended well, is not to be restarted for that, and somebody waits for just that. */
 const isFinishedJob = ({ wanted, scope }: DiffContext, want: ContainerWant, found: SeenContainer): boolean =>
   found.state === 'exited' &&
   found.exitCode === 0 &&
-  (want.config.restart === undefined || want.config.restart.name === 'no') &&
+  ['no', 'on-failure'].includes(want.config.restart?.name ?? 'no') &&
   wanted.containers.some(({ dependsOn }) =>
     dependsOn.some(
       ({ condition, on }) =>
@@ -93,31 +67,53 @@ function diffContainer(context: DiffContext, want: ContainerWant, after: string[
   const add = (told: { verb: string; cause: string; changes?: Change[] }, work: Work): void => {
     steps.set(thing, makeStep(scope, thing, { ...told, after }, work))
   }
+  const trials = seen.containers.filter(
+    container => trialOf(container) === want.name && isOurContainer(container.labels, wanted.project),
+  )
+  const replace = (old: SeenContainer, causes: string[], changes: Change[], discard: string[]): void => {
+    const two = orderOfTwo(want, old)
+    if (two?.warning !== undefined) warnings.push(two.warning)
+    const cause = `${causes.join(', ')}${two === undefined ? '' : `; ${orderText(two)}`}`
+    const work = { ...origin, kind: 'replace-container', want, old: old.id, discard } as const
+    add({ verb: 'replace', cause, changes }, { ...work, order: two?.order ?? 'stop-first' })
+  }
   // One that is still to become healthy has proved nothing: until then the old one is all that is known to be good.
   const isGood = found?.state === 'running' && (found.health === 'none' || found.health === 'healthy')
-  if (leftover && !isGood) {
-    const discard = [...(found ? [found.id] : []), ...more.map(({ id }) => id)]
-    const cause = 'an interrupted run left it half replaced'
-    return add({ verb: 'replace', cause }, { ...origin, kind: 'replace-container', want, old: leftover.id, discard })
-  }
-  for (const old of leftover ? [leftover, ...more] : []) {
+  const isHalf = leftover !== undefined && !isGood
+  for (const old of [...trials, ...(leftover && !isHalf ? [leftover, ...more] : [])]) {
     const oldThing = `container ${old.name}`
     const work = { ...origin, kind: 'remove-container', id: old.id, volumes: undefined } as const
-    steps.set(oldThing, makeStep(scope, oldThing, { verb: 'remove', cause: 'an interrupted run left it behind' }, work))
+    const step = makeStep(scope, oldThing, { verb: 'remove', cause: 'an interrupted run left it behind' }, work)
+    steps.set(oldThing, step)
+    if (trials.includes(old)) after.push(step.id)
   }
-  if (!found) return add({ verb: 'create', cause: 'not there' }, { ...origin, kind: 'create-container', want })
+  if (isHalf) {
+    const discard = [...(found ? [found.id] : []), ...more.map(({ id }) => id)]
+    return replace(leftover, ['an interrupted run left it half replaced'], [], discard)
+  }
+  if (!found) {
+    const changes = hardenedChanges(context, want)
+    const told = { verb: 'create', cause: 'not there', ...(changes.length === 0 ? {} : { changes }) }
+    return add(told, { ...origin, kind: 'create-container', want })
+  }
 
-  const { causes, changes } = reasonToReplace(context, want, found)
-  if (causes.length > 0) {
-    const work = { ...origin, kind: 'replace-container', want, old: found.id, discard: [] as string[] } as const
-    return add({ verb: 'replace', cause: causes.join(', '), changes }, work)
-  }
+  const { causes, changes, limits } = reasonToReplace(context, want, found)
+  if (causes.length > 0) return replace(found, causes, changes, [])
   const isUp = found.state === 'running' || found.state === 'restarting'
+  if (limits.length > 0) {
+    const isStarted = isUp || isFinishedJob(context, want, found)
+    const cause = `${causeOf(limits)}${isStarted ? '' : `; ${stoppedCause(found)}`}`
+    const work = { ...origin, kind: 'update-container', want, id: found.id, paused: found.state === 'paused' } as const
+    add({ verb: 'update', cause, changes: limits }, { ...work, starts: !isStarted })
+    const files = { thing: `files of ${want.name}`, after: stepIds(context, thing) }
+    if (isUp) addFileUpdate(context, want, found, files)
+    return
+  }
   if (!isUp && !isFinishedJob(context, want, found)) {
     const work = { ...origin, kind: 'start-container', want, id: found.id, paused: found.state === 'paused' } as const
     return add({ verb: 'start', cause: stoppedCause(found) }, work)
   }
-  context.unchanged++
+  if (!(isUp && addFileUpdate(context, want, found, { thing, after }))) context.unchanged++
   if (found.state === 'restarting') warnings.push(`${thing} keeps restarting; \`longshore logs\` may tell why`)
   if (found.health === 'unhealthy') warnings.push(`${thing} is unhealthy; \`longshore logs\` may tell why`)
 }
@@ -134,6 +130,7 @@ export function diffContainers(context: DiffContext): void {
       ...config.mounts.flatMap(({ type, source }) =>
         type === 'volume' && source !== undefined ? [`volume ${source}`] : [],
       ),
+      ...shippedThings(context, want),
       ...[...(before.get(want.name) ?? [])].map(name => `container ${name}`),
     ]
     const making = makingOf(context, config.image)

@@ -6,21 +6,23 @@ import type { ImageWant } from '../../../core/wanted.js'
 import { causeOf, changesBetween, type JsonObject, parseSpec } from '../canonical.js'
 import type { BuildWant } from '../images/context.js'
 import { type ImportWant, importLabel } from '../images/definition.js'
-import { familiarReference, findImage, type SeenImage } from '../images/reference.js'
+import { familiarReference, findImage, lackingTags, type SeenImage } from '../images/reference.js'
 import { labels } from '../labels.js'
 import type { ImageDefinition } from '../observe/seen.js'
 import { credentialsFor, registryWant } from '../registries/credentials.js'
 import { makeStep } from '../work.js'
 import type { DiffContext } from './parts.js'
 import { receiveCause } from './received.js'
+import { diffPush, movedCause, pullCause, type Told } from './registry.js'
 
-const made = { build: 'built', import: 'imported', pull: 'pulled', host: 'received' } as const
+const made = { build: 'built', import: 'imported', pull: 'pulled', host: 'received', load: 'loaded' } as const
 
 /** How an image that another one or a container is made from will come about in this run: "built", "imported", "pulled". */
 export function makingOf(context: DiffContext, ref: string): { step: EngineStep; made: string } | undefined {
   const want = wantOf(context, ref)
   const step = want && context.steps.get(`image ${want.ref}`)
-  return want && step && { step, made: made[want.from] }
+  // More names for an image leave it as it is.
+  return want && step && step.verb !== 'tag' ? { step, made: made[want.from] } : undefined
 }
 
 const wantOf = ({ wanted }: DiffContext, ref: string): ImageWant | undefined =>
@@ -47,7 +49,7 @@ function buildCause(
   want: BuildWant,
   { spec, bases }: ImageDefinition,
   found: SeenImage | undefined,
-): { cause: string; changes?: Change[] } | undefined {
+): Told | undefined {
   for (const base of bases) {
     const making = makingOf(context, base)
     if (found && making && making.made !== 'pulled') return { cause: `base image ${base} is ${making.made} anew` }
@@ -55,6 +57,7 @@ function buildCause(
   if (!found) return { cause: 'not there' }
   if (found.labels[labels.image] !== familiarReference(want.ref) || found.labels[labels.build] === undefined)
     return { cause: 'there, but not built from here' }
+  if (want.settings?.anew) return { cause: 'asked for' }
   const { bases: recorded, ...before } = parseSpec(found.labels[labels.buildSpec])
   const { changes, cause } = buildChanges(before, spec)
   if (changes.length > 0) return { cause, changes }
@@ -62,8 +65,24 @@ function buildCause(
     const now = findImage(context.seen.images, base)
     // A base image that was cleaned away changes nothing about what was built upon it.
     if (now && now.id !== id) return { cause: `base image ${base} is another one now` }
+    const moved = want.settings?.pull ? movedCause(context, base, now) : undefined
+    if (moved) return { cause: `base image ${base}: ${moved.cause}` }
   }
   return undefined
+}
+
+/** An archive is loaded where another image, or none, is there; the ids that engines know it by are in it. */
+function loadCause(
+  { file }: Extract<ImageWant, { from: 'load' }>,
+  spec: JsonObject,
+  found: SeenImage | undefined,
+): string | undefined {
+  if (!found) return 'not there'
+  const digests = Array.isArray(spec.digests) ? spec.digests : []
+  if (found.id === spec.id || digests.includes(found.id)) return undefined
+  // A containerd store makes a manifest of its own for archives of older engines: by that it cannot be told apart.
+  if (digests.length === 0 && found.digests.some(digest => digest.endsWith(`@${found.id}`))) return undefined
+  return `another one is there than in ${file}`
 }
 
 function importCause(want: ImportWant, spec: JsonObject, found: SeenImage | undefined): string | undefined {
@@ -73,9 +92,9 @@ function importCause(want: ImportWant, spec: JsonObject, found: SeenImage | unde
   const now = importLabel(spec)
   if (before === undefined || before === now) return undefined
   const [folder, content] = now.split(' ')
-  if (before.split(' ')[0] !== folder) return `its folder is ${want.dir} now`
+  if (before.split(' ')[0] !== folder) return `its ${want.archive ? 'archive' : 'folder'} is ${want.dir} now`
   // The folder is not there (yet): what was imported from it stands.
-  return content === undefined ? undefined : `its folder ${want.dir} changed`
+  return content === undefined ? undefined : `its ${want.archive ? 'archive' : 'folder'} ${want.dir} changed`
 }
 
 /** A login that cannot be had is told before anything is done; so is one that anybody on the way could read. */
@@ -84,6 +103,41 @@ function checkLogin({ scope, warnings }: DiffContext, ref: string): void {
   if (login === undefined || !registryWant(scope.registries, login.registry)?.insecure) return
   const text = `${login.registry} is insecure: whoever stands between can read the password of ${login.username}`
   if (!warnings.includes(text)) warnings.push(text)
+}
+
+/** Why an image must be made or brought; undefined where it is as wanted. */
+function causeFor(
+  context: DiffContext,
+  want: ImageWant,
+  definition: ImageDefinition,
+  found: SeenImage | undefined,
+): Told | undefined {
+  const plain = (cause: string | undefined): Told | undefined => (cause === undefined ? undefined : { cause })
+  switch (want.from) {
+    case 'build':
+      return buildCause(context, want, definition, found)
+    case 'import':
+      return plain(importCause(want, definition.spec, found))
+    case 'load':
+      return plain(loadCause(want, definition.spec, found))
+    case 'host':
+      return plain(receiveCause(context, want, found))
+    case 'pull':
+      return pullCause(context, want, found)
+  }
+}
+
+/** The step that gives an image more names. */
+function diffTags(context: DiffContext, want: BuildWant, found: SeenImage | undefined): void {
+  const lacking = lackingTags(want.settings?.tags, found)
+  const thing = `image ${want.ref}`
+  if (lacking.length === 0) {
+    context.unchanged++
+    return
+  }
+  const { project, key } = context.wanted
+  const told = { verb: 'tag', cause: `not named ${lacking.join(', ')} yet` }
+  context.steps.set(thing, makeStep(context.scope, thing, told, { project, key, kind: 'image', want }))
 }
 
 /** Adds the steps for images, base images before those built upon them. */
@@ -106,16 +160,11 @@ export function diffImages(context: DiffContext): void {
     }
     const found = findImage(seen.images, want.ref)
     const thing = `image ${want.ref}`
-    const told =
-      want.from === 'build'
-        ? buildCause(context, want, definition, found)
-        : want.from === 'import'
-          ? { cause: importCause(want, definition.spec, found) }
-          : want.from === 'host'
-            ? { cause: receiveCause(context, want, found) }
-            : { cause: found ? undefined : 'not there' }
-    if (told?.cause === undefined) {
-      context.unchanged++
+    const told = causeFor(context, want, definition, found)
+    if (told === undefined) {
+      if (want.from === 'build') diffTags(context, want, found)
+      else context.unchanged++
+      diffPush(context, want, found)
       return
     }
     for (const ref of want.from === 'pull' ? [want.ref] : definition.bases) checkLogin(context, ref)
@@ -124,7 +173,7 @@ export function diffImages(context: DiffContext): void {
       makeStep(
         scope,
         thing,
-        { ...told, cause: told.cause, verb: want.from === 'host' ? 'receive' : want.from, after },
+        { ...told, verb: want.from === 'host' ? 'receive' : want.from, after },
         { ...origin, kind: 'image', want },
       ),
     )
@@ -132,6 +181,7 @@ export function diffImages(context: DiffContext): void {
       for (const [name, value] of Object.entries(want.args))
         if (value instanceof Secret)
           context.warnings.push(`image ${want.ref}: build argument ${name} is a secret, and its history will show it`)
+    diffPush(context, want, found)
   }
   for (const want of wanted.images) visit(want)
 }

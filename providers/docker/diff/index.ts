@@ -7,6 +7,7 @@ import { diffImages } from './images.js'
 import { type DiffContext, throwProblems } from './parts.js'
 import { orderByPorts } from './ports.js'
 import { diffOrphans } from './removal.js'
+import { diffShipped, diffUnusedFiles } from './shipped.js'
 import { tellTooOld } from './since.js'
 import { diffNetworks, diffVolumes } from './stores.js'
 
@@ -43,9 +44,11 @@ export function diff(scope: Scope, wanted: Wanted, seen: Seen, options: DiffOpti
   diffImages(context)
   diffNetworks(context)
   diffVolumes(context)
+  diffShipped(context)
   diffContainers(context)
   tellTooOld(context)
   diffOrphans(context, options.prune)
+  diffUnusedFiles(context)
   orderByPorts(context)
   throwProblems(context)
   const { steps, orphans, unchanged, warnings } = context

@@ -1,13 +1,16 @@
 // Which things of ours are no longer declared, and the steps that remove them.
 import type { EngineStep, Scope } from '../../../core/provider.js'
+import type { Wanted } from '../../../core/wanted.js'
 import { parseSpec } from '../canonical.js'
+import { isKeptName } from '../images/keep.js'
 import { familiarReference } from '../images/reference.js'
 import { isOurContainer, labels } from '../labels.js'
 import type { Seen, SeenContainer, SeenThing } from '../observe/seen.js'
 import { carrierLabel } from '../ship/holdings.js'
 import { makeStep, type Origin, stepId } from '../work.js'
-import { leftoverOf } from './leftovers.js'
+import { leftoverOf, trialOf } from './leftovers.js'
 import type { DiffContext } from './parts.js'
+import { downFiles } from './shipped.js'
 
 const removeContainer = (
   scope: Scope,
@@ -35,6 +38,14 @@ const removeNetwork = (scope: Scope, origin: Origin, found: SeenThing, cause: st
 const isOurs = (project: string, found: { labels: Readonly<Record<string, string>> }): boolean =>
   found.labels[labels.project] === project
 
+/** Why a container goes whose service is still declared. */
+function surplusCause({ containers }: Wanted, service: string): string {
+  const count = containers.filter(container => container.service === service).length
+  return count === 0
+    ? `none of ${service} is wanted here`
+    : `${count} of ${service} ${count === 1 ? 'is' : 'are'} wanted here`
+}
+
 /**
  * Names what is ours and no longer declared; with `prune`, containers and networks get `remove` steps. Volumes are only named:
  * nobody loses data for having edited a file.
@@ -47,7 +58,15 @@ export function diffOrphans(context: DiffContext, prune: boolean): void {
   const removed: string[] = []
   for (const found of seen.containers) {
     if (!isOurContainer(found.labels, wanted.project)) continue
-    if (wantedContainers.has(found.name) || wantedContainers.has(leftoverOf(found) ?? '')) continue
+    if (wantedContainers.has(found.name) || wantedContainers.has(leftoverOf(found) ?? trialOf(found) ?? '')) continue
+    // What somebody runs by hand beside the services is nobody's leftover.
+    if (found.labels[labels.oneOff] !== undefined) continue
+    const service = found.labels[labels.service] ?? ''
+    if (wanted.dealt?.includes(service)) {
+      const step = removeContainer(scope, origin, found, surplusCause(wanted, service), false)
+      steps.set(step.thing, step)
+      continue
+    }
     const step = removeContainer(scope, origin, found, cause, false)
     orphans.push(step.thing)
     removed.push(step.id)
@@ -76,7 +95,7 @@ export function downSteps(
     .filter(found => isOurContainer(found.labels, project))
     .map(found => removeContainer(scope, origin, found, 'down', options.volumes))
   const after = containers.map(({ id }) => id)
-  const steps = [...containers]
+  const steps = [...containers, ...downFiles(scope, origin, seen, after)]
   for (const found of seen.networks)
     if (isOurs(project, found)) steps.push(removeNetwork(scope, origin, found, 'down', after))
   if (options.volumes)
@@ -97,11 +116,23 @@ function imageSteps(scope: Scope, origin: Origin, seen: Seen, after: string[]): 
     const ref = found[labels.image]
     if (ref === undefined || !isOurs(origin.project, { labels: found })) continue
     // An older build of it lost its name to a newer one.
-    const mine = tags.includes(familiarReference(ref)) ? familiarReference(ref) : tags.length === 0 ? id : undefined
-    if (mine !== undefined) refs.set(ref, [...(refs.get(ref) ?? []), mine])
+    // It may have one of ours by now, which keeps it for a rollback.
+    const kept = tags.filter(tag => isKeptName(origin.project, tag))
+    const isNamed = tags.includes(familiarReference(ref))
+    if (!isNamed && kept.length < tags.length) continue
+    const mine = isNamed ? [...kept, familiarReference(ref)] : kept.length > 0 ? kept : [id]
+    refs.set(ref, [...(refs.get(ref) ?? []), ...mine])
   }
   for (const { id, labels: found } of seen.images) refs.get(found[carrierLabel] ?? '')?.push(id)
-  return [...refs].map(([ref, mine]) => {
+  const known = new Set([...refs.values()].flat())
+  const others = seen.images
+    .flatMap(({ tags }) => tags)
+    .filter(tag => isKeptName(origin.project, tag) && !known.has(tag))
+    .map(tag => {
+      const told = { verb: 'remove', cause: 'down --images', after: [...after] }
+      return makeStep(scope, `image ${tag}`, told, { ...origin, kind: 'remove-image', refs: [tag] })
+    })
+  const made = [...refs].map(([ref, mine]) => {
     const bases = [...refs.keys()].filter(other => other !== ref && isBuiltUpon(seen, other, ref))
     const told = {
       verb: 'remove',
@@ -111,6 +142,7 @@ function imageSteps(scope: Scope, origin: Origin, seen: Seen, after: string[]): 
     }
     return makeStep(scope, `image ${ref}`, told, { ...origin, kind: 'remove-image', refs: mine })
   })
+  return [...made, ...others]
 }
 
 const isBuiltUpon = (seen: Seen, ref: string, base: string): boolean =>

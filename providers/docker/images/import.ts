@@ -1,4 +1,6 @@
-// Makes an image from a root file system: a folder on the engine's host, or one on this machine.
+// Makes an image from a root file system: a folder or an archive, on the engine's host or on this machine.
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { messageOf, UserError } from '../../../core/errors.js'
 import type { StepResult } from '../../../core/provider.js'
 import { type Sh, sh } from '../../../core/sh.js'
@@ -29,6 +31,14 @@ if [ "$tar" != 0 ]; then docker rmi "$id" >/dev/null; echo "tar failed with exit
 docker tag "$id" ${ref}
 `
 
+/** Imports an archive of the host. */
+const archiveScript = (file: string, ref: string, changes: readonly string[]): Sh => sh`
+if ! [ -f ${file} ]; then exit ${missingFolder}; fi
+if ! command -v docker >/dev/null 2>&1; then exit ${missingClient}; fi
+unset DOCKER_HOST DOCKER_CONTEXT
+docker import ${changes.flatMap(change => ['-c', change])} ${file} ${ref}
+`
+
 const labelChanges = (own: Readonly<Record<string, string>>): string[] =>
   Object.entries(own).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`)
 
@@ -38,9 +48,11 @@ const failure = (job: Job, want: ImportWant, what: string, more: { hint?: string
 async function importThere(job: Job, want: ImportWant, changes: readonly string[]): Promise<void> {
   // Root can read every file of a root file system; where we cannot become root, tar tells what it could not read.
   const options = { as: 'best', signal: job.signal, onLine: job.tell } as const
-  const { code, stderr } = await job.engine.connection.exec(importScript(want.dir, want.ref, changes), options)
+  const script = want.archive ? archiveScript : importScript
+  const { code, stderr } = await job.engine.connection.exec(script(want.dir, want.ref, changes), options)
   if (code === 0) return
-  if (code === missingFolder) throw failure(job, want, `${want.dir} is not a folder on ${job.host}`)
+  if (code === missingFolder)
+    throw failure(job, want, `${want.dir} is not a ${want.archive ? 'file' : 'folder'} on ${job.host}`)
   if (code === missingClient)
     throw failure(job, want, `there is no docker client on ${job.host}`, {
       hint: 'install the package docker-cli there',
@@ -49,16 +61,23 @@ async function importThere(job: Job, want: ImportWant, changes: readonly string[
   throw failure(job, want, `exit code ${code}`, { output })
 }
 
+/** Makes an image of a root file system in an archive. Throws what the engine says of one that it does not take. */
+export async function importTar(job: Job, ref: string, upload: Readable, changes: readonly string[]): Promise<void> {
+  const { name, tag } = splitReference(ref)
+  // The engine wants each change as a parameter of its own, and takes lines in one parameter just as well.
+  const query = { fromSrc: '-', repo: name, tag, changes: changes.join('\n') || undefined }
+  const request = { method: 'POST', path: '/images/create', query, upload, signal: job.signal } as const
+  await readProgress(await job.engine.api.stream(request), () => {})
+}
+
 async function importHere(job: Job, want: ImportWant, changes: readonly string[]): Promise<void> {
   const { files } = job.context
-  if ((await files.stat(want.dir))?.kind !== 'directory') throw failure(job, want, `${want.dir} is not a folder here`)
-  const { name, tag } = splitReference(want.ref)
-  // The engine wants each change as a parameter of its own, and takes lines in one parameter just as well.
-  const query = { fromSrc: '-', repo: name, tag, changes: changes.join('\n') }
-  const upload = packTar(await folderEntries(files, want.dir))
+  const kind = (await files.stat(want.dir))?.kind
+  const expected = want.archive ? 'file' : 'directory'
+  if (kind !== expected) throw failure(job, want, `${want.dir} is not a ${want.archive ? 'file' : 'folder'} here`)
+  const upload = want.archive ? createReadStream(want.dir) : packTar(await folderEntries(files, want.dir))
   try {
-    const request = { method: 'POST', path: '/images/create', query, upload, signal: job.signal } as const
-    await readProgress(await job.engine.api.stream(request), () => {})
+    await importTar(job, want.ref, upload, changes)
   } catch (error) {
     if (error instanceof ProgressError || hasStatus(error, 400, 404, 500)) throw failure(job, want, messageOf(error))
     throw error

@@ -36,3 +36,10 @@ export function findImage(images: readonly SeenImage[], ref: string): SeenImage 
   // A bare id, as `docker images` shows it; a name of hex digits was looked for first.
   return /^[0-9a-f]{12,64}$/.test(ref) ? images.find(image => image.id.startsWith(`sha256:${ref}`)) : undefined
 }
+
+/** The digest that a reference pins, if it does. */
+export const digestIn = (ref: string): string | undefined => /@(sha256:[0-9a-f]{64})$/.exec(ref)?.[1]
+
+/** References that do not lead to an image. */
+export const lackingTags = (tags: readonly string[] = [], found: SeenImage | undefined): string[] =>
+  tags.filter(tag => !found?.tags.includes(familiarReference(tag)))

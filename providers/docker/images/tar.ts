@@ -12,6 +12,8 @@ export interface TarEntry {
   gid?: number
   target?: string
   bytes?: () => Promise<Uint8Array>
+  /** In place of `bytes`, for what may be large: so many bytes, in pieces. */
+  pieces?: { size: number; open(): AsyncIterable<Uint8Array> }
 }
 
 const types = { file: 'file', directory: 'directory', link: 'symlink' } as const
@@ -23,11 +25,12 @@ export function packTar(entries: readonly TarEntry[]): Readable {
     for (const entry of entries) {
       // Bytes first: the header's size must be that of what follows, also when the file grows meanwhile.
       const bytes = (await entry.bytes?.()) ?? new Uint8Array()
+      const size = entry.pieces?.size ?? bytes.length
       const writer = controller
         .add({
           name: entry.kind === 'directory' ? `${entry.path}/` : entry.path,
           type: types[entry.kind],
-          size: bytes.length,
+          size,
           mode: entry.mode,
           mtime: new Date(0),
           uid: entry.uid ?? 0,
@@ -36,6 +39,7 @@ export function packTar(entries: readonly TarEntry[]): Readable {
         })
         .getWriter()
       if (bytes.length > 0) await writer.write(bytes)
+      for await (const piece of entry.pieces?.open() ?? []) await writer.write(piece)
       await writer.close()
     }
     controller.finalize()

@@ -1,11 +1,13 @@
-// Reads an engine: four lists at the same time, and nothing else, because our labels carry what else we need to know.
+// Reads an engine: four lists at the same time, because our labels carry what else we need to know; then registries, where they are to be asked.
 import type { LocalFiles } from '../../../core/files.js'
 import { type Absent, isAbsent } from '../../../core/provider.js'
 import type { Wanted } from '../../../core/wanted.js'
 import type { ContainerSummary, ImageSummary, NetworkSummary, VolumeSummary } from '../api/shapes.js'
 import { defineImage } from '../images/definition.js'
 import type { SeenImage } from '../images/reference.js'
+import { askAbout } from '../images/registry.js'
 import type { DockerEngine } from '../open.js'
+import { withLimits } from './limits.js'
 import type { ImageDefinition, Seen, SeenContainer } from './seen.js'
 
 /** A container's own name: the one without a second slash (the others are those of old-style links). */
@@ -22,6 +24,9 @@ const healthOf = (status: string): SeenContainer['health'] => {
 
 /** A listed container as data. */
 function containerFrom(found: ContainerSummary): SeenContainer {
+  const binds = (found.Mounts ?? []).flatMap(({ Type, Source = '', Destination }) =>
+    Type === 'bind' ? [{ source: Source, target: Destination }] : [],
+  )
   const exit = /^Exited \((-?\d+)\)/.exec(found.Status)?.[1]
   return {
     id: found.Id,
@@ -33,6 +38,7 @@ function containerFrom(found: ContainerSummary): SeenContainer {
     status: found.Status,
     health: healthOf(found.Status),
     ...(exit === undefined ? {} : { exitCode: Number(exit) }),
+    ...(binds.length === 0 ? {} : { binds }),
     ports: found.Ports ?? [],
     anonymousVolumes: (found.Mounts ?? []).flatMap(({ Type, Name = '' }) =>
       Type === 'volume' && anonymousName.test(Name) ? [Name] : [],
@@ -77,8 +83,10 @@ export async function observe(
   files: LocalFiles,
   signal?: AbortSignal,
 ): Promise<Seen> {
+  const held = wanted.shipped === undefined ? {} : { shipped: wanted.shipped }
   if (isAbsent(engine))
     return {
+      ...held,
       absent: engine,
       containers: [],
       networks: [],
@@ -93,9 +101,14 @@ export async function observe(
     listImages(engine, signal),
     defineAll(wanted, files),
   ])
+  const [asked, limited] = await Promise.all([
+    askAbout(engine, wanted, { images, definitions }, signal),
+    withLimits(engine, containers, wanted, signal),
+  ])
   return {
+    ...held,
     api: engine.api.version,
-    containers,
+    containers: limited,
     networks: inOrder(
       networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} })),
       ({ name, id }) => `${name} ${id}`,
@@ -106,5 +119,6 @@ export async function observe(
     ),
     images,
     definitions,
+    ...asked,
   }
 }

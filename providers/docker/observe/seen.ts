@@ -1,6 +1,7 @@
 // What an observation of an engine comes to, as plain data.
 import type { Absent } from '../../../core/provider.js'
-import type { PortShape } from '../api/shapes.js'
+import type { HeldFiles } from '../../../core/state.js'
+import type { HostConfigShape, PortShape } from '../api/shapes.js'
 import type { JsonObject } from '../canonical.js'
 import type { SeenImage } from '../images/reference.js'
 import type { Labels } from '../labels.js'
@@ -18,8 +19,12 @@ export interface SeenContainer {
   /** Of an exited container. */
   exitCode?: number
   ports: PortShape[]
+  /** The limits that are in force; only of the project's own. */
+  limits?: HostConfigShape
   /** Names of the anonymous volumes it holds. */
   anonymousVolumes: string[]
+  /** Paths of the host that it mounts; left out where there are none. */
+  binds?: { source: string; target: string }[]
 }
 
 export interface SeenThing {
@@ -35,6 +40,9 @@ export interface ImageDefinition {
   bases: string[]
 }
 
+/** What a registry says of a reference: where it leads now, that it has none, or why that is not known. */
+export type RegistryAnswer = { digest: string } | { missing: true } | { unknown: string }
+
 export interface Seen {
   /** Why there is no engine; then everything else is empty but the definitions. */
   absent?: Absent
@@ -47,4 +55,10 @@ export interface Seen {
   images: SeenImage[]
   /** By reference as the file has it. */
   definitions: Record<string, ImageDefinition>
+  /** Files of this machine that the host holds. */
+  shipped?: HeldFiles
+  /** Of images whose registry was asked, by reference as the file has it. */
+  registry?: Readonly<Record<string, RegistryAnswer>>
+  /** "linux/amd64", of images that must be for a platform, by reference as the file has it. */
+  platforms?: Readonly<Record<string, string>>
 }

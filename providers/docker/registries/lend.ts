@@ -8,14 +8,14 @@ export interface Lent {
   keptFrom: string[]
 }
 
-async function mirrorsOf({ engine, signal }: Job): Promise<string[]> {
+async function mirrorsOf({ engine, signal }: Pick<Job, 'engine' | 'signal'>): Promise<string[]> {
   type Info = { RegistryConfig?: { Mirrors?: string[] | null } | null }
   const { RegistryConfig } = await engine.api.json<Info>({ path: '/info', signal })
   return RegistryConfig?.Mirrors ?? []
 }
 
 /** The login for an image's registry. Docker Hub's is kept back where the engine has mirrors that would be shown it. */
-export async function lendLogin(job: Job, ref: string): Promise<Lent> {
+export async function lendLogin(job: Pick<Job, 'engine' | 'signal'>, ref: string): Promise<Lent> {
   const { registries } = job.engine.scope
   const login = credentialsFor(registries, ref)
   if (login === undefined) return { keptFrom: [] }

@@ -23,9 +23,11 @@ const otherCertificate = /x509: |tls: failed to verify certificate/i
 const plainHttp = /server gave HTTP response to HTTPS client/i
 const noLogin = /no basic auth credentials/i
 const refused = /unauthorized|authentication required|incorrect username or password/i
+const otherContent =
+  /verification failed for digest|layer verification failed|unexpected commit digest|digest mismatch/i
 const missing = /denied|not found|manifest unknown|does not exist|no such image/i
 
-/** Reads what the engine said of a failed pull. The texts were seen from 20.10 and 26.1. */
+/** Reads what the engine said of a failed pull or push. The texts were seen from 20.10 and 26.1. */
 export function explainPull({ ref, registries, keptFrom }: PullTried, said: string): PullRefusal {
   const registry = registryOf(ref)
   const want = registryWant(registries, registry)
@@ -46,6 +48,11 @@ export function explainPull({ ref, registries, keptFrom }: PullTried, said: stri
     return {
       text: `${registry} speaks plain HTTP: ${said}`,
       hint: `give it a certificate, or allow it where the network is trusted: ${line(registry, 'insecure: true')}`,
+    }
+  if (otherContent.test(said))
+    return {
+      text: `what ${registry} gives is not what its digest says: ${said}`,
+      hint: 'the registry, or somebody on the way, has changed it; nothing of it was taken',
     }
   if (login && keptFrom.length > 0)
     return {

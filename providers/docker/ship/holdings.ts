@@ -47,7 +47,7 @@ export const inspectShape = (
   unlessMissing(engine.api.json<ImageDetails>({ path: `/images/${ref}/json`, signal }))
 
 /** True where the engine keeps images in containerd's content store, whose image ids are other ones. */
-async function hasContentStore(engine: DockerEngine, signal: AbortSignal): Promise<boolean> {
+export async function hasContentStore(engine: DockerEngine, signal: AbortSignal): Promise<boolean> {
   const { DriverStatus } = await engine.api.json<{ DriverStatus?: [string, string][] | null }>({
     path: '/info',
     signal,

@@ -38,7 +38,12 @@ const carrierConfig = ({ details, ref }: Shipment, layers: readonly string[]): B
   )
 
 /** Gives a name of the engine's to an image. */
-export const tagImage = ({ engine }: Target, image: string, ref: string, signal: AbortSignal): Promise<void> => {
+export const tagImage = (
+  { engine }: Pick<Target, 'engine'>,
+  image: string,
+  ref: string,
+  signal: AbortSignal,
+): Promise<void> => {
   const { name, tag } = splitReference(familiarReference(ref))
   return engine.api.json({ method: 'POST', path: `/images/${image}/tag`, query: { repo: name, tag }, signal })
 }

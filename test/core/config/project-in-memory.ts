@@ -1,4 +1,5 @@
 // A project whose files exist only here, and the mistakes that are told about it.
+import { Readable } from 'node:stream'
 import { type ConfigContext, loadProject } from '../../../core/config/index.js'
 import { UserError } from '../../../core/errors.js'
 import type { LocalFiles } from '../../../core/files.js'
@@ -19,6 +20,7 @@ export const filesOf = (texts: Record<string, string>): LocalFiles => {
     text,
     textNow: path => texts[path],
     bytes: async path => new TextEncoder().encode(await text(path)),
+    stream: path => Readable.from([texts[path] ?? '']),
     list: async () => [],
   }
 }

@@ -48,12 +48,12 @@ export async function testShape(t: Test): Promise<void> {
     ],
     [
       'later versions',
-      'project: a\nengine: { provider: podman, source: docker, tls: { days: soon }, harden: true }\nhosts: { w: { machine: {}, connection: container } }\n',
+      'project: a\nengine: { provider: podman, source: docker, tls: { days: soon }, harden: 1 }\nhosts: { w: { machine: {}, connection: container } }\n',
       [
         '2:21: engine.provider: podman is not supported by this version',
         '2:37: engine.source must be "distro", "docker-ce" or "none", not "docker"',
         '2:58: engine.tls.days must be days, such as 30d',
-        '2:66: engine.harden is not supported by this version',
+        '2:74: engine.harden must be true or false, not a whole number',
         '3:15: hosts.w.machine is not supported by this version',
         '3:40: hosts.w.connection: container is not supported by this version',
       ],

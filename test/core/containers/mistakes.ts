@@ -6,7 +6,7 @@ const one = (service: string, rest = ''): string =>
 /** A file, and the exit code, place and message it is refused with. */
 export const mistakes: [yaml: string, expected: RegExp][] = [
   [one('use_api_socket: true'), /^3 6:5 app: `use_api_socket`: give it the engine's socket as a volume/],
-  [one('gate: {}'), /^3 6:5 app: `gate`: not supported by this version yet$/],
+  [one('gate: {}'), /^3 6:\d+ app\.gate: a gate has exactly one of http, tcp and command$/],
   [one('imagee: x'), /^3 6:5 app: unknown key `imagee`; did you mean "image"\?$/],
   [
     one('deploy: { resources: { limts: {} } }'),
@@ -22,7 +22,36 @@ export const mistakes: [yaml: string, expected: RegExp][] = [
   [one('healthcheck: { interval: 5 }'), /^3 6:30 app\.healthcheck\.interval must be text/],
   [one('healthcheck: { interval: 5x }'), /^3 6:30 app\.healthcheck\.interval: "5x" is no duration/],
   [one('healthcheck: { test: [curl] }'), /^3 6:26 app\.healthcheck\.test: a test list starts with/],
-  [one('pull_policy: allways'), /^3 6:18 app\.pull_policy must be "missing", .* not "allways"/],
+  [one('pull_policy: allways'), /^3 6:18 app\.pull_policy: "allways" is none of always, missing, .*every_12h/],
+  [one('pull_policy: every_1y'), /^3 6:18 app\.pull_policy: "1y" is no duration/],
+  [one('build: { context: ., platforms: [linux/amd64, linux/arm64] }'), /^3 6:.* several are not supported/],
+  [one('build: { context: ., secrets: [x] }'), /^3 6:26 app\.build: `secrets`: secrets of a build are not supported/],
+  [one('build: { context: ., ssh: [default] }'), /^3 6:26 app\.build: `ssh`: SSH keys for a build are not supported/],
+  [
+    one('build: { context: ., additional_contexts: { a: "https://x.test/y.git" } }'),
+    /^3 6:.*cannot be a context: give a folder, docker-image:\/\/REFERENCE or service:NAME/,
+  ],
+  [
+    one('build: { dockerfile_inline: FROM x, additional_contexts: { a: "service:dbb" } }'),
+    /^3 6:\d+ app: there is no service "dbb"/,
+  ],
+  [
+    one('build: { context: ., dockerfile: A, dockerfile_inline: B }'),
+    /^3 6:.* dockerfile and dockerfile_inline exclude each other/,
+  ],
+  [
+    'project: p\nimages: { b: { pull: { image: x, signature: y } } }',
+    /^3 2:\d+ image b\.pull: `signature`: signatures are not/,
+  ],
+  ['project: p\nimages: { b: { import: { at: host } } }', /^3 2:\d+ image b\.import: needs dir or tar/],
+  [
+    'project: p\nimages: { b: { load: none.tar } }\ncontainers: { a: { image: b } }',
+    /^3 2:\d+ image b: there is no file .*none\.tar to load/,
+  ],
+  [
+    `${threeHosts}containers:\n  a: { image: r.test/a, build: { context: ., dockerfile_inline: "FROM x", push: true }, on: all }`,
+    /^3 7:\d+ the image r\.test\/a would be pushed by \w+ and by \w+: build it once/,
+  ],
   [one('depends_on: { db: { condition: service_healty } }'), /^3 6:36 .*did you mean "service_healthy"/],
   [one('depends_on: [dc]'), /^3 6:18 app: there is no service "dc"; did you mean "db"\?$/],
   [one('depends_on: { dc: {} }'), /^3 6:19 app: there is no service "dc"/],
@@ -81,7 +110,7 @@ export const mistakes: [yaml: string, expected: RegExp][] = [
   [`${threeHosts}containers:\n  a: { image: x, on: role=wbe }`, /^3 7:22 a: `on: role=wbe` matches no host/],
   [
     `${threeHosts}containers:\n  a: { image: x, on: all, volumes: ["./x:/x"] }`,
-    /^3 7:\d+ a: \.\/x lies on this machine, and a runs on another; relative bind mounts .* build the file into the image$/,
+    /^3 7:\d+ a: there is no \/.*\/x to bring to \w+; for a folder of the host use its absolute path, for data a volume$/,
   ],
   [
     one('loging: {}\n    ports: ["x"]', 'volumes: { v: { size: 1 } }'),

@@ -65,7 +65,7 @@ export function testShortForms(t: Test): void {
     ['data:/data/:ro', { from: 'volume', source: 'data', target: '/data', readOnly: true }],
     ['/etc/x:/x:ro,cached', { from: 'bind', source: '/etc/x', relative: false, target: '/x', readOnly: true }],
     ['./x:/x', { from: 'bind', source: './x', relative: true, target: '/x', readOnly: false }],
-    ['~/x:/x:rw', { from: 'bind', source: '~/x', relative: true, target: '/x', readOnly: false }],
+    ['~/x:/x:rw', { from: 'bind', source: '~/x', relative: true, target: '/x', readOnly: false, writable: true }],
     ['/cache', { from: 'anonymous', target: '/cache', readOnly: false }],
   ] as const)
     t.same(readMount(text), mount, text)

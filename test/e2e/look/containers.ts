@@ -45,7 +45,7 @@ export async function testLogs(t: Test, project: TestProject, { web, db }: Fleet
   const timed = await project.run(['logs', '-t', '-n', '1', 'talker'])
   t.match(timed.stdout, /^look-talker-1 \| \d{4}-\d\d-\d\dT\S+Z \S/)
   const several = await project.run(['logs', '-n', '1'])
-  t.match(lines(several.stdout), [
+  t.match(lines(several.stdout).sort(), [
     /^db look-ticker-1 {2}\| tick \d+$/,
     /^web look-talker-1 \| (line 5|oops)$/,
     /^web look-ticker-1 \| tick \d+$/,
@@ -110,7 +110,7 @@ export async function testExec(t: Test, project: TestProject, { web, db }: Fleet
 
   const unknown = await project.run(['exec', 'tickr', '--', 'true'])
   t.equal(unknown.code, 3, told(unknown))
-  t.match(unknown.stderr, /no container of the service "tickr" is there; did you mean "ticker"\?/)
+  t.match(unknown.stderr, /there is no service "tickr"; did you mean "ticker"\?/)
   const nothing = await project.run(['exec', 'talker', '--', 'no-such-program'])
   t.ok(nothing.code === 127 || nothing.code === 126, told(nothing))
   t.match(`${nothing.stdout}${nothing.stderr}`, /no-such-program/)

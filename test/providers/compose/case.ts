@@ -12,4 +12,6 @@ export interface ComposeCase {
   after?: string
   /** A command of the host that shows what a container sees. */
   look?: string
+  /** Variables of the shell that both are called from. */
+  environment?: Record<string, string>
 }

@@ -1,4 +1,4 @@
-// Compares what `docker inspect` tells of two containers, and knows why some of it may differ.
+// Compares what `docker inspect` tells of two containers, networks or volumes, and knows why some of it may differ.
 
 export type Inspected = Record<string, unknown>
 type Plain = Record<string, unknown>
@@ -6,7 +6,8 @@ type Plain = Record<string, unknown>
 /** Fields that tell of the moment, of the engine's own names, or of who made it. */
 const passing = [
   /^(Id|Created|Image|Name|ResolvConfPath|HostnamePath|HostsPath|LogPath|State|GraphDriver|ExecIDs)(\.|$)/,
-  /^Config\.Labels\.(com\.docker\.compose|longshore)\./,
+  /^(Config\.)?Labels\.(com\.docker\.compose|longshore)\./,
+  /^(Containers\.|CreatedAt$)/,
   /^NetworkSettings\.(SandboxID|SandboxKey|EndpointID|Gateway|IPAddress|IPPrefixLen|MacAddress|Ports|Bridge|LinkLocal\w+|GlobalIPv6\w+|IPv6Gateway|HairpinMode|Secondary\w+)/,
   /^NetworkSettings\.Networks\.[^.]+\.(NetworkID|EndpointID|Gateway|IPAddress|IPPrefixLen|MacAddress|DNSNames)$/,
 ]
@@ -51,6 +52,11 @@ export const reasons: { path: RegExp; why: string; agree(ours: unknown, theirs: 
     path: /^HostConfig\.VolumesFrom$/,
     why: 'the same container, which Compose names by its id',
     agree: (ours, theirs) => list(ours).length === list(theirs).length && list(theirs).every(name => name === 'ID'),
+  },
+  {
+    path: /^IPAM\.Config\[\d+\]\.(Subnet|Gateway)$/,
+    why: 'a range that the engine took from its default pools, since the file names none',
+    agree: (ours, theirs) => [ours, theirs].every(range => /^(172\.(1[6-9]|2\d|3[01])|192\.168)\./.test(String(range))),
   },
   {
     path: /^Mounts\[\S+\]\.Mode$/,
