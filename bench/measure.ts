@@ -5,6 +5,8 @@ import { performance } from 'node:perf_hooks'
 /** One way of doing the thing that is measured. */
 export interface Contender {
   name: string
+  /** What has to be so before each time; takes no part in the measurement. */
+  prepare?(): Promise<void>
   /** Does it once; throws when it did not work. */
   run(): Promise<void>
 }
@@ -27,7 +29,8 @@ const median = (values: readonly number[]): number => {
 export async function measure(contenders: readonly Contender[], rounds: number): Promise<Measured[]> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
   for (let round = 0; round <= rounds; round++)
-    for (const { name, run } of contenders) {
+    for (const { name, prepare, run } of contenders) {
+      await prepare?.()
       const began = performance.now()
       await run()
       if (round > 0) times.get(name)?.push(performance.now() - began)

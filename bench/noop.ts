@@ -2,27 +2,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type LabHost, labHost } from '../test/lab/index.js'
+import { labHost } from '../test/lab/index.js'
 import { type Contender, cleanEnv, measure, printTable, spawnOnce } from './measure.js'
 import { ansiblePlaybook, askTheSame, inventory, longshoreFiles, prepareHost } from './noop-site.js'
 import { launcher } from './paths.js'
-
-const sshArgs = (host: LabHost, knownHosts: string): string[] => [
-  '-F',
-  'none',
-  '-p',
-  String(host.port),
-  '-i',
-  host.identity,
-  '-o',
-  'IdentitiesOnly=yes',
-  '-o',
-  `UserKnownHostsFile=${knownHosts}`,
-  '-o',
-  'StrictHostKeyChecking=yes',
-  `root@${host.address}`,
-  'sh -s',
-]
+import { knownHostsText, sshArgs } from './ssh.js'
 
 async function versions(): Promise<string> {
   const ask = async (program: string, args: string[]): Promise<string> => {
@@ -51,8 +35,7 @@ async function benchOn(count: number, rounds: number): Promise<void> {
   try {
     await Promise.all([...ours, ...theirs].map(prepareHost))
     const knownHosts = join(folder, 'known_hosts')
-    const lines = [...ours, ...theirs].map(host => `[${host.address}]:${host.port} ${host.hostKey}\n`)
-    writeFileSync(knownHosts, lines.join(''))
+    writeFileSync(knownHosts, knownHostsText([...ours, ...theirs]))
     for (const [name, text] of Object.entries({
       ...longshoreFiles(ours),
       'playbook.yaml': ansiblePlaybook,
@@ -81,7 +64,7 @@ async function benchOn(count: number, rounds: number): Promise<void> {
         name: 'ssh host sh -s (asks the same)',
         run: async () =>
           void (await Promise.all(
-            ours.map(host => spawnOnce('ssh', sshArgs(host, knownHosts), { input: askTheSame })),
+            ours.map(host => spawnOnce('ssh', sshArgs(host, knownHosts, 'sh -s'), { input: askTheSame })),
           )),
       },
       { name: 'longshore up', run: async () => void (await longshore(['up', '--yes'])) },

@@ -1,6 +1,7 @@
 // The engines of the chosen hosts, opened together: what ps, logs and exec look through.
 
 import type { Connection } from '../core/connection.js'
+import { withEngines as withEngineHosts } from '../core/container-hosts/place.js'
 import { hasShell } from '../core/engine-alone/address.js'
 import { exitCodes, UserError, unreachableError } from '../core/errors.js'
 import type { Host } from '../core/project.js'
@@ -32,7 +33,7 @@ interface Place {
 /** Scopes of the chosen hosts, each with the host that leads to its engine. */
 function placesOf(hosts: readonly Host[], providers: readonly AnyProvider[]): Place[] {
   return providers.flatMap(provider => {
-    const own = hosts.filter(host => host.engine.provider === provider.name)
+    const own = withEngineHosts(hosts).filter(host => host.engine.provider === provider.name)
     return provider.scopes(own).flatMap(scope => {
       const host = own.find(one => scope.hosts.includes(one.name))
       return host ? [{ scope, provider, host }] : []

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { loadPlaybook } from '../core/config/index.js'
 import { exitCodes, likeError, type UserError } from '../core/errors.js'
 import type { HostSummary } from '../core/events.js'
+import { doPlayInside } from '../core/images-by-playbook/do-play.js'
+import type { Host } from '../core/project.js'
 import { closeEngine } from '../core/run/engine-side.js'
 import { closeAll, observe } from '../core/run/observe.js'
 import { exitOf, runPlan, tellMessages } from '../core/run/run.js'
 import { type Extent, publicStep, type RunPlan, type SessionContext, worksInside } from '../core/run/session.js'
 import { summarise } from '../core/run/summary.js'
+import { connectInside } from '../hosts/index.js'
 import { createIssuer } from './certificates/issuer.js'
 import type { CommandContext } from './context.js'
 import { keepLocally } from './kept/keep-locally.js'
@@ -17,6 +20,8 @@ import { packageRoot } from './package-root.js'
 import { planText } from './report/plan.js'
 
 export interface SessionOptions {
+  /** Left out: those that `--on` means. */
+  hosts?: readonly Host[]
   extent: Extent
   prune: boolean
 }
@@ -36,9 +41,9 @@ async function sessionContext(context: CommandContext, options: SessionOptions):
     context.forks(),
   ])
   const resourceKinds = resources.map(({ kind, schema }) => ({ kind, schema }))
-  return {
+  const session: SessionContext = {
     project,
-    hosts: await context.hosts(),
+    hosts: options.hosts ?? (await context.hosts()),
     extent: options.extent,
     connect,
     providers,
@@ -55,7 +60,9 @@ async function sessionContext(context: CommandContext, options: SessionOptions):
     prune: options.prune,
     tags: context.options.tags,
     vars: context.options.vars,
+    doPlay: task => doPlayInside(session, connectInside, task),
   }
+  return session
 }
 
 /** With `-v`: what each host cost, counted at its connection. */
@@ -94,6 +101,22 @@ export async function withSession<T>(
   }
 }
 
+/** A session, and where all went well a second one for the hosts that its plan has put off: their containers are there by then. */
+export async function withLater(
+  context: CommandContext,
+  options: SessionOptions,
+  work: (session: Session) => Promise<number>,
+): Promise<number> {
+  const put: Host[] = []
+  const exit = await withSession(context, options, async session => {
+    const { later = [] } = session.plan
+    put.push(...session.context.hosts.filter(({ name }) => later.includes(name)))
+    return work(session)
+  })
+  if (put.length === 0 || exit !== exitCodes.done || context.signal.aborted) return exit
+  return withSession(context, { ...options, hosts: put }, work)
+}
+
 /** The errors of hosts that could not be read. */
 export const problemsOf = (plan: RunPlan): UserError[] => plan.works.flatMap(work => work.problem ?? [])
 
@@ -130,7 +153,12 @@ export async function carryOut(
   const retry = retryFile(await context.projectFile(), context.env, context.home)
   // Of one host there is nothing to choose.
   const note = async (hosts: readonly HostSummary[]): Promise<void> =>
-    session.project.hosts.length > 1 ? noteRetry(retry, hosts) : undefined
+    session.project.hosts.length > 1
+      ? noteRetry(
+          retry,
+          hosts.filter(({ together }) => !together),
+        )
+      : undefined
   if (plan.steps.length === 0) {
     await showPlan(context, plan)
     tellMessages(session, plan)

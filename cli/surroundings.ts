@@ -47,7 +47,6 @@ export function openContext(surroundings: Surroundings): OpenContext {
   const masker = createMasker()
   const settings = once(() => readSettings(settingsFolder(env, home)))
   const resources = once(async () => (await import('../resources/index.js')).resources)
-  const providers = once(async () => (await import('../providers/index.js')).providers)
   const projectFile = once(() => findProjectFile(options.file, cwd))
 
   let running: Report | undefined
@@ -66,16 +65,23 @@ export function openContext(surroundings: Surroundings): OpenContext {
   }
   const aside = <T>(work: () => T): T => (running?.aside ? running.aside(work) : work())
 
-  const project = once(async () =>
-    readProject(await projectFile(), {
+  const project = once(async () => {
+    const read = await readProject(await projectFile(), {
       files: localFiles,
       env,
       home,
       vars: options.vars,
       masker,
       resources: await resources(),
-    }),
-  )
+    })
+    if (read.hosts.some(host => host.machine)) await (await import('./machines/place.js')).placeMachines(read)
+    return read
+  })
+  const providers = once(async () => {
+    const { providers: builtIn } = await import('../providers/index.js')
+    const { withPlugins } = await import('./plugins/of-project.js')
+    return withPlugins(builtIn, await project())
+  })
   const projectWithSecrets = once(async () => {
     const { resolveSecrets } = await import('../core/config/index.js')
     const read = await project()
@@ -90,6 +96,7 @@ export function openContext(surroundings: Surroundings): OpenContext {
       emit,
       io,
       signal,
+      providers,
       aside,
     }),
   )

@@ -4,9 +4,10 @@ import { dirname } from 'node:path'
 import type { Emit } from '../core/events.js'
 import type { LocalFiles } from '../core/files.js'
 import type { Project } from '../core/project.js'
+import type { AnyProvider } from '../core/provider.js'
 import type { AnyResource } from '../core/resource.js'
 import type { Masker } from '../core/secret.js'
-import type { Connect } from '../hosts/index.js'
+import type { Connect, ConnectOptions } from '../hosts/index.js'
 import { askYesNo } from './prompt.js'
 import type { Io } from './streams.js'
 
@@ -58,6 +59,7 @@ export interface ConnectSurroundings {
   emit: Emit
   io: Io
   signal: AbortSignal
+  providers(): Promise<readonly AnyProvider[]>
   /** Runs a question while nothing else is drawn. */
   aside<T>(work: () => T): T
 }
@@ -66,8 +68,15 @@ export interface ConnectSurroundings {
 export async function wireConnect(project: Project, surroundings: ConnectSurroundings): Promise<Connect> {
   const { createConnect } = await import('../hosts/index.js')
   const { io, signal, env, home, acceptNewHostKeys, emit } = surroundings
-  return createConnect({
+  let enter: Promise<NonNullable<ConnectOptions['enter']>> | undefined
+  const connect: Connect = createConnect({
     hosts: project.hosts,
+    async enter(host, own) {
+      enter ??= Promise.all([import('./container-hosts/enter.js'), surroundings.providers()]).then(
+        ([{ createEnter }, providers]) => createEnter(project, providers, connect, signal),
+      )
+      return (await enter)(host, own)
+    },
     env,
     home,
     acceptNewHostKeys,
@@ -80,4 +89,5 @@ export async function wireConnect(project: Project, surroundings: ConnectSurroun
       return surroundings.aside(() => askYesNo(io, { text, flag: '--accept-new-host-keys', signal }))
     },
   })
+  return connect
 }

@@ -25,8 +25,21 @@ export interface DeviceRequest {
   options?: Record<string, string>
 }
 
+/** A command that runs in a container beside its own. */
+export interface HookWant {
+  argv: string[]
+  user?: string
+  privileged?: boolean
+  workdir?: string
+  environment?: Record<string, string>
+}
+
 /** Each absent key means the engine's default. Sizes are bytes, times microseconds. */
 export interface ContainerSettings {
+  /** Run once it has started; one that fails fails the start. */
+  postStart?: HookWant[]
+  /** Run before it is stopped. */
+  preStop?: HookWant[]
   domainname?: string
   macAddress?: string
   groupAdd?: string[]

@@ -1,6 +1,7 @@
 // What the file wants of a host's container engine: source, sockets, certificates, configuration, registries.
 import type { At } from './errors.js'
 import type { Secret, Value } from './secret.js'
+import type { MembershipWant, SwarmEntry } from './together/membership.js'
 
 /** Certificates for an engine's TCP sockets. */
 export interface TlsWant {
@@ -57,6 +58,10 @@ export interface EngineWant {
   registries: Record<string, RegistryWant>
   /** What the CIS Docker Benchmark asks for, as far as nothing else is said. */
   harden: boolean
+  /** What the file says under `swarm`, before the hosts are known. */
+  swarmEntry?: SwarmEntry
+  /** Of a host of a swarm. */
+  membership?: MembershipWant
   at?: At
   /** Where a value of it stands: of the strongest block that has it. */
   places(path: string[]): At

@@ -45,6 +45,8 @@ export interface HostSummary {
   failed: number
   skipped: number
   unreachable: boolean
+  /** Not a host, but what several are together. */
+  together?: true
   /** Failures that a `rescue` took; left out where there are none. */
   rescued?: number
   /** Failures that `ignore_errors` allowed; left out where there are none. */

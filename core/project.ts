@@ -1,7 +1,10 @@
 // The project: the user's file, checked and with positions, before anything is known of a host.
+import type { ContainerPlace } from './container-hosts/place.js'
+import type { FrontDoorBlock } from './containers/front-door/service.js'
 import type { EngineAddress } from './engine-alone/address.js'
 import type { EngineWant } from './engine-want.js'
 import type { At } from './errors.js'
+import type { MachineWant } from './machines/machine.js'
 import type { Play } from './playbook.js'
 import type { Raw, Selector, Vars } from './raw.js'
 import type { Secret } from './secret.js'
@@ -16,9 +19,13 @@ export interface Become {
 /** One host of the file, with what its groups and the project say already merged in. */
 export interface Host {
   name: string
-  connection: 'ssh' | 'local' | 'engine'
+  connection: 'ssh' | 'local' | 'engine' | 'container'
   /** Of `connection: engine`: where the engine listens. */
   engineAddress?: EngineAddress
+  /** Of `connection: container`: which one it is. */
+  container?: ContainerPlace
+  /** Of a host that `up` makes. How it is reached is known when it is there: until then it has no port. */
+  machine?: MachineWant
   /** Name or address to connect to; for `ssh` possibly an alias in ~/.ssh/config. */
   address: string
   user?: string
@@ -51,6 +58,8 @@ export interface RawService {
   on?: Selector
   /** The folder that relative paths in it start from. */
   folder: string
+  /** Made by Longshore itself: it runs wherever services with domains do. */
+  builtIn?: true
 }
 
 /** One entry of `playbooks:`, read. */
@@ -84,6 +93,8 @@ export interface Project {
   secrets: Secrets
   images: Record<string, Raw>
   services: RawService[]
+  /** The `front_door` block, where there is one. */
+  frontDoor?: FrontDoorBlock
   networks: Record<string, Raw>
   volumes: Record<string, Raw>
   /** `configs:` and `secrets:` of Compose files. */

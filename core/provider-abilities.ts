@@ -1,5 +1,6 @@
 // What people can do with the containers and images of an engine besides applying a plan: each ability a provider may lack, and then says so.
 import type { Readable } from 'node:stream'
+import type { ContainerAccess } from './container-hosts/access.js'
 import type { Engine, EngineStep, Scope } from './provider.js'
 
 /** A container of the project's as `ps` and `status` show it. */
@@ -136,6 +137,8 @@ export interface ContainerAbilities {
   logs?(engine: Engine, container: string, options: LogOptions): AsyncIterable<LogLine>
   /** Runs a command in a container; gives its exit code. */
   exec?(engine: Engine, container: string, request: ExecRequest): Promise<number>
+  /** Opens a running container, so that it can be worked on as a host. ContainerAway where it is not there or does not run. */
+  enter?(engine: Engine, container: string, signal?: AbortSignal): Promise<ContainerAccess>
   /** Joins streams with a container's program; gives its exit code, or undefined where it goes on without us. */
   attach?(engine: Engine, container: string, request: AttachRequest): Promise<number | undefined>
   /** Sends a signal to its program, at once and without a plan: a key that somebody pressed. */

@@ -6,12 +6,14 @@ import { unreachableError } from './errors.js'
 import type { Emit } from './events.js'
 import type { LocalFiles } from './files.js'
 import type { HistoryAbilities } from './history/abilities.js'
+import type { DoPlay } from './images-by-playbook/recipe.js'
 import type { OneOffAbility } from './one-off/ability.js'
 import type { Host } from './project.js'
 import type { ContainerAbilities, ImageAbilities } from './provider-abilities.js'
 import type { Raw } from './raw.js'
 import type { Sh } from './sh.js'
 import type { Step } from './step.js'
+import type { Together } from './together/ability.js'
 import type { Wanted } from './wanted.js'
 
 /** A built-in playbook that a host must have had first, with its variables. */
@@ -112,6 +114,8 @@ export interface ApplyContext {
   engineOf(host: string): Promise<Engine>
   /** Removes what is not declared. */
   prune: boolean
+  /** Left out where no way leads into containers. */
+  doPlay?: DoPlay
   /** Left out where nobody sends traffic. */
   traffic?: Traffic
 }
@@ -182,6 +186,8 @@ export interface Provider<Seen = unknown> extends ContainerAbilities, ImageAbili
   down(scope: Scope, project: string, seen: Seen, options: DownOptions): EngineStep[]
   /** Does one step; may be interrupted and repeated. Foreign output goes out as `output` events. */
   apply(engine: Engine, step: EngineStep, context: ApplyContext): Promise<StepResult>
+  /** What several of them do as one; left out where each stands alone. */
+  readonly together?: Together
   /** Ends a replacement of a rollout that may be undone as a whole: removes what it replaced, or puts that back. */
   conclude?(engine: Engine, step: EngineStep, how: 'keep' | 'undo', context: ApplyContext): Promise<void>
 }

@@ -1,12 +1,15 @@
 // What the file wants of one container engine: images, networks, volumes and containers in a normal form that every provider reads.
 import type { ContainerSettings } from './container-settings.js'
+import type { DoorWant } from './containers/front-door/want.js'
 import type { ImageWant } from './containers/image-want.js'
-import type { ShippedWant } from './containers/mounts/shipped-want.js'
+import type { MountWant } from './containers/mounts/mount-want.js'
 import type { At } from './errors.js'
 import type { Value } from './secret.js'
 import type { HeldFiles } from './state.js'
+import type { SpreadWant } from './together/spread.js'
 
 export type { ImageWant } from './containers/image-want.js'
+export type { MountSettings, MountWant } from './containers/mounts/mount-want.js'
 
 export type Wanted = {
   project: string
@@ -79,6 +82,10 @@ export interface ContainerWant {
   rollout?: Rollout
   /** What it must answer before it counts as good. */
   gate?: GateWant
+  /** Where the engine deals them over its hosts itself: how. */
+  spread?: SpreadWant
+  /** Of the front door: where it leads. */
+  door?: DoorWant
   dependsOn: Dependency[]
   at: At
 }
@@ -132,6 +139,8 @@ export interface PortWant {
   published?: number
   target: number
   protocol: 'tcp' | 'udp' | 'sctp'
+  /** On a swarm: published on the hosts of its containers alone, or on all. */
+  mode?: 'host' | 'ingress'
 }
 
 /** A published port that only some networks may reach. */
@@ -143,37 +152,6 @@ export interface PortRule {
   protocol: PortWant['protocol']
   /** ADDRESS/BITS of either family. */
   allow: string[]
-}
-
-export interface MountWant {
-  type: 'volume' | 'bind' | 'tmpfs'
-  /** Volume name on the engine or absolute path on the host; left out for tmpfs and anonymous volumes. */
-  source?: string
-  target: string
-  readOnly: boolean
-  settings?: MountSettings
-  /** Of a bind whose source lies on this machine: what is brought to the host first. `source` is then what the file calls it. */
-  shipped?: ShippedWant
-}
-
-/** What a mount may be told besides; each absent key means the engine's default. */
-export interface MountSettings {
-  /** Of a tmpfs: mount options as text ("size=64m,mode=1777"); also set, empty, where it was written in the short form. */
-  options?: string
-  /** Of a bind: "rslave" and the like. */
-  propagation?: string
-  /** Of a bind: the label, z or Z. */
-  selinux?: string
-  /** Of a bind: false where a missing folder is an error. */
-  create?: boolean
-  /** Of a volume: the image's content is left out. */
-  nocopy?: boolean
-  /** Of a volume: the folder in it. */
-  subpath?: string
-  /** Of a tmpfs: bytes. */
-  size?: number
-  /** Of a tmpfs: permission bits. */
-  mode?: number
 }
 
 /** A file that is put into a container before it starts. */

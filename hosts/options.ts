@@ -1,5 +1,6 @@
 // What the outside gives to the room of hosts, and what it gets: the one place where environment and home folder come in.
 import type { Connection } from '../core/connection.js'
+import type { ContainerAccess } from '../core/container-hosts/access.js'
 import type { Emit } from '../core/events.js'
 import type { Host } from '../core/project.js'
 
@@ -27,6 +28,8 @@ export interface ConnectOptions {
   env: Record<string, string | undefined>
   /** Told of new host keys and retries, as notes. */
   emit?: Emit
+  /** Opens the way into the container of a host with `connection: container`. */
+  enter?: (host: Host, signal?: AbortSignal) => Promise<ContainerAccess>
   /** Milliseconds until a host that does not answer counts as unreachable; 15,000 if left out. */
   connectTimeoutMs?: number
 }

@@ -1,4 +1,5 @@
 // What is to be said of a host's engine: whether it is there and runs, its configuration, its storage and its cgroups.
+import type { Host } from '../../core/project.js'
 import { checkDaemon, type DaemonMap } from '../../resources/daemon/check.js'
 import { flagConflicts } from '../../resources/daemon/flags.js'
 import { forbiddenKeys } from '../../resources/daemon/keys-table.js'
@@ -8,6 +9,9 @@ import { isInSwarm } from '../../resources/daemon/seen.js'
 import { type Finding, infoOf, type Look, ok, problem, warning } from './finding.js'
 
 const daemonPath = '/etc/docker/daemon.json'
+
+/** True where the engine is docker's daemon, whose files and storage we know. */
+export const isDaemon = ({ engine: { provider } }: Host): boolean => provider === 'docker' || provider === 'swarm'
 
 function presence({ detection, host, engine }: Look): Finding {
   const { source } = host.engine
@@ -21,17 +25,22 @@ function presence({ detection, host, engine }: Look): Finding {
             ? '`longshore up` installs it from the distribution as soon as a container is to run here'
             : `\`longshore up\` installs it (source ${source ?? 'distro'})`,
         )
-  const version = typeof engine === 'string' ? undefined : engine.version
-  const name = ['docker', version, detection.origin === undefined ? undefined : `(${detection.origin})`]
+  const version = isDaemon(host) && typeof engine !== 'string' ? engine.version : detection.version
+  const name = [
+    isDaemon(host) ? 'docker' : host.engine.provider,
+    version,
+    detection.origin === undefined ? undefined : `(${detection.origin})`,
+  ]
     .filter(Boolean)
     .join(' ')
+  const unit = isDaemon(host) ? 'docker' : host.engine.provider
   if (detection.state === 'not-running')
     return problem(
       'engine',
       `${name} is installed and does not run`,
       source === 'none'
-        ? 'systemctl status docker'
-        : '`longshore up` starts it; journalctl -u docker tells why it ended',
+        ? `systemctl status ${unit}`
+        : `\`longshore up\` starts it; journalctl -u ${unit} tells why it ended`,
     )
   const wanted = source !== undefined && source !== 'none' && detection.origin !== undefined ? source : undefined
   if (wanted !== undefined && wanted !== detection.origin)
@@ -40,7 +49,12 @@ function presence({ detection, host, engine }: Look): Finding {
       `${name} is not from ${wanted}, which \`engine.source\` says`,
       'leave `source` out to keep it, or say `replace: true`',
     )
-  if (detection.state === 'denied') return problem('engine', detection.text, `name the login user in engine.users`)
+  if (detection.state === 'denied')
+    return problem(
+      'engine',
+      detection.text,
+      isDaemon(host) ? 'name the login user in engine.users' : `give hosts.${host.name}.become`,
+    )
   return ok('engine', name)
 }
 
@@ -131,8 +145,8 @@ function cgroups(look: Look): Finding[] {
 
 /** All that is to be said of the engine itself. */
 export function engineFindings(look: Look): Finding[] {
-  const { engine, detection } = look
-  if (detection.state === 'not-installed') return [presence(look)]
+  const { engine, detection, host } = look
+  if (detection.state === 'not-installed' || !isDaemon(host)) return [presence(look)]
   const unread = typeof engine === 'string' && look.facts.uid === 0 ? [warning('engine', engine)] : []
   return [presence(look), ...unread, ...configuration(look), ...storage(look), ...cgroups(look)]
 }

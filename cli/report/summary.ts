@@ -28,13 +28,11 @@ export function summaryLines(event: SummaryEvent, style: Style): string[] {
 function totalLine(event: SummaryEvent, style: Style): string {
   const changed = event.hosts.reduce((sum, host) => sum + host.changed, 0)
   const bad = event.hosts.filter(troubled).length
+  const real = event.hosts.filter(({ together }) => !together).length
   const time = duration(event.ms)
   if (event.exit === 130) return style.caution(`Interrupted after ${time}, ${count(changed, 'change')} made.`)
-  if (bad > 0)
-    return style.bad(
-      `${bad} of ${count(event.hosts.length, 'host')} failed, ${count(changed, 'change')} made, ${time}.`,
-    )
+  if (bad > 0) return style.bad(`${bad} of ${count(real, 'host')} failed, ${count(changed, 'change')} made, ${time}.`)
   if (event.exit !== 0) return style.bad(`Failed, ${count(changed, 'change')} made, ${time}.`)
-  if (changed === 0) return style.good(`Nothing to do on ${count(event.hosts.length, 'host')}, ${time}.`)
-  return style.good(`Done: ${count(changed, 'change')} on ${count(event.hosts.length, 'host')}, ${time}.`)
+  if (changed === 0) return style.good(`Nothing to do on ${count(real, 'host')}, ${time}.`)
+  return style.good(`Done: ${count(changed, 'change')} on ${count(real, 'host')}, ${time}.`)
 }

@@ -30,7 +30,8 @@ export const stateWords: Record<Exclude<StepState, 'start'>, string> = {
 /** "done (1.2 s)", "failed (0.1 s): no space left", "already so, by package curl". */
 export function outcome(event: StepEvent): string {
   if (event.state === 'start') return ''
-  const time = event.ms === undefined ? '' : ` (${duration(event.ms)})`
+  // What was not done took no time that anybody asks for.
+  const time = event.ms === undefined || event.state === 'already' ? '' : ` (${duration(event.ms)})`
   const text = event.text === undefined ? '' : event.state === 'already' ? `, ${event.text}` : `: ${event.text}`
   return `${stateWords[event.state]}${time}${text}${rescuedBy(event)}`
 }

@@ -4,6 +4,7 @@ import { containerStepId } from '../../core/plan/graph.js'
 import type { HostWork } from '../../core/plan/host-work.js'
 import { type EngineStep, isAbsent } from '../../core/provider.js'
 import type { ContainerState, ControlRequest } from '../../core/provider-abilities.js'
+import { alsoRestarted, dependencies } from '../../core/rollout/dependencies.js'
 import type { EngineSide } from '../../core/run/engine-side.js'
 import { interruptible } from '../../core/run/interruptible.js'
 import { failed, reachHosts } from '../../core/run/reach.js'
@@ -15,7 +16,6 @@ import type { Placed } from '../engines.js'
 import { ownerFor } from '../lock-owner.js'
 import { problemsOf, showErrors, withSession } from '../session.js'
 import { chosen, placeOptions, type Wish } from './choose.js'
-import { alsoRestarted, dependencies } from './dependencies.js'
 
 export interface ControlWish extends Wish {
   request: ControlRequest

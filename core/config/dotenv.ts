@@ -4,6 +4,8 @@ import { interpolate } from '../language/interpolate.js'
 
 const line = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:=|:\s)\s*(.*)$/
 
+const bareName = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*$/
+
 const escapes: Record<string, string> = {
   ...{ a: '\u0007', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
   ...{ '"': '"', '\\': '\\', $: '$$' },
@@ -17,7 +19,8 @@ function quoted(text: string, quote: string): string | undefined {
 
 /**
  * Reads `NAME=value` lines: `#` comments, `export`, single quotes (as it stands), double quotes (escapes, several lines),
- * and `${OTHER}` in unquoted and double-quoted values, from `outside` first, else from the lines above.
+ * and `${OTHER}` in unquoted and double-quoted values, from `outside` first, else from the lines above. A name alone takes the value
+ * that it has `outside`, and is left out where it has none.
  */
 export function readDotenv(text: string, file: string, outside: Record<string, string>): Record<string, string> {
   const found: Record<string, string> = {}
@@ -26,6 +29,11 @@ export function readDotenv(text: string, file: string, outside: Record<string, s
     const row = rows[index] ?? ''
     const at = { file, line: index + 1, column: 1 }
     if (/^\s*(#|$)/.test(row)) continue
+    const bare = bareName.exec(row)?.[1]
+    if (bare !== undefined) {
+      if (Object.hasOwn(outside, bare)) found[bare] = outside[bare] ?? ''
+      continue
+    }
     const [, name, rest] = line.exec(row) ?? []
     if (name === undefined || rest === undefined) throw usageError('this line is not NAME=value', { at })
     const quote = rest[0]

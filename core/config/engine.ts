@@ -6,6 +6,7 @@ import type { Secrets } from '../project.js'
 import type { Raw } from '../raw.js'
 import { z } from '../schema.js'
 import type { Secret } from '../secret.js'
+import { swarmSchema } from '../together/membership.js'
 import { mergeMaps } from './merge.js'
 import { localPath } from './paths.js'
 import type { Problems } from './problems.js'
@@ -56,7 +57,15 @@ const registrySchema = z
 /** The words of `engine:`. */
 export const engineSchema = z
   .strictObject({
-    provider: z.enum(['docker']).describe('Which container engine. Default docker.').optional(),
+    provider: z
+      .union([
+        z.enum(['docker', 'podman', 'swarm']),
+        z.string().regex(/^\S+$/, 'must be a name or a path without blanks'),
+      ])
+      .describe(
+        'Which container engine: docker (default), podman, swarm, or a provider of your own: a package or a path.',
+      )
+      .optional(),
     source: z
       .enum(['distro', 'docker-ce', 'none'])
       .describe(
@@ -116,6 +125,7 @@ export const engineSchema = z
       .describe('The proxy through which the engine pulls.')
       .optional(),
     registries: z.record(z.string().min(1), registrySchema).describe('Registries, by name.').optional(),
+    swarm: swarmSchema.optional(),
     harden: z
       .boolean()
       .describe('What the CIS Docker Benchmark asks of host, engine and services, as far as nothing else is said.')
@@ -166,9 +176,7 @@ export function checkEngineSecrets({ entry, raw }: EngineLayer, secrets: Secrets
     } else if (typeof value === 'object' && value !== null)
       for (const [key, inner] of Object.entries(value)) walk(inner, [...path, key])
   }
-  walk(entry?.tls, ['tls'])
-  walk(entry?.proxy, ['proxy'])
-  walk(entry?.registries, ['registries'])
+  for (const key of ['tls', 'proxy', 'registries'] as const) walk(entry?.[key], [key])
 }
 
 /** The engine that layers of `engine:` blocks want, the last one strongest. Secrets are fetched when they are read. */
@@ -194,7 +202,8 @@ export function readEngine(layers: readonly EngineLayer[], { folder, home, secre
     harden: entry.harden ?? false,
     places: path => placeOf(said, path),
   }
-  const { source, version, repository, listen, tls, proxy } = entry
+  const { source, version, repository, listen, tls, proxy, swarm } = entry
+  if (swarm !== undefined) want.swarmEntry = swarm
   if (source !== undefined) want.source = source
   if (version !== undefined) want.version = version
   if (repository !== undefined) {

@@ -1,11 +1,15 @@
 // The hosts of a file, each with what the project and its groups say already merged in.
+import { isContainer } from '../container-hosts/place.js'
+import { checkContainerPlaces, readContainerPlace } from '../container-hosts/words.js'
 import { shellless } from '../engine-alone/address.js'
 import { engineLayersFor, readEngineAddress } from '../engine-alone/words.js'
 import { anyEngine, type EngineWant } from '../engine-want.js'
 import type { At } from '../errors.js'
 import { suggestion } from '../language/suggest.js'
+import { checkMachines, readMachine } from '../machines/words.js'
 import type { Become, Host, Secrets } from '../project.js'
 import type { Raw, Vars } from '../raw.js'
+import { readMemberships } from '../together/membership.js'
 import { checkEngineSecrets, type EngineLayer, readEngine } from './engine.js'
 import { mergeMaps } from './merge.js'
 import { localPath } from './paths.js'
@@ -67,6 +71,10 @@ function readHost(name: string, entry: HostEntry, raw: Raw, context: HostsContex
     engine: anyEngine(),
     at: raw.where([], 'key'),
   }
+  const machine = readMachine(name, entry, raw, context)
+  if (machine !== undefined) host.machine = machine
+  const container = readContainerPlace(name, entry, raw, context)
+  if (container !== undefined) host.container = container
   const engineAddress = readEngineAddress(name, entry, raw, context)
   if (engineAddress !== undefined) {
     host.engineAddress = engineAddress
@@ -134,7 +142,8 @@ function mergedFor(host: Host, entry: HostEntry, file: ProjectFile, groups: stri
   return {
     groups,
     vars: mergeMaps(file.vars, ...of.map(({ group }) => group?.vars), host.vars, overrides),
-    engine: readEngine(engineLayersFor(host, layers), context),
+    // A container has no engine: what the project says of engines is not for it.
+    engine: isContainer(host) ? anyEngine() : readEngine(engineLayersFor(host, layers), context),
   }
 }
 
@@ -159,9 +168,12 @@ export function readHosts(
   if (Object.hasOwn(groups, 'all'))
     problems.add('a group cannot be named "all": that word means every host', raw.where(['groups', 'all'], 'key'))
   checkJumps(hosts, context)
+  checkContainerPlaces(hosts, raw, problems)
+  checkMachines(hosts, context)
   for (const [index, host] of hosts.entries()) {
     const names = Object.keys(groups).filter(name => groups[name]?.hosts.includes(host.name))
     Object.assign(host, mergedFor(host, entries[index]?.[1] ?? {}, file, names, context))
   }
+  readMemberships(hosts, groups, problems)
   return { hosts, groups }
 }

@@ -2,6 +2,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { joinCompose, readCompose } from '../compose/index.js'
 import { activeProfiles } from '../compose/profiles.js'
+import { withFrontDoor } from '../containers/front-door/service.js'
 import { checkPlaysReach } from '../engine-alone/words.js'
 import { messageOf } from '../errors.js'
 import type { PlaybookUse, Project, RawService } from '../project.js'
@@ -12,12 +13,11 @@ import { readHosts } from './hosts.js'
 import { checkDelegates } from './play/delegates.js'
 import { type PlaybookContext, readPlaybook } from './playbook.js'
 import { collectProblems, type Problems } from './problems.js'
-import { partOf, valueAt } from './raw.js'
+import { partOf } from './raw.js'
 import { fileSchema, nameSchema, type ProjectFile } from './schema.js'
 import { createSecrets, type SecretContext } from './secrets.js'
 import { readSelector, selectHosts } from './selector.js'
 import { checkTemplates } from './syntax.js'
-import { unsupportedInFile } from './unsupported.js'
 import { readYaml } from './yaml.js'
 
 /** What reading a project needs of this machine and of the other rooms. */
@@ -36,12 +36,7 @@ function withoutExtensions(raw: Raw): Raw {
 function checkFile(text: string, file: string, problems: Problems): { raw: Raw; entries: ProjectFile } {
   const raw = withoutExtensions(readYaml(text, file))
   if (raw.value === null) problems.add('the file is empty; it needs at least `project: NAME`', raw.at)
-  const entries =
-    raw.value === null
-      ? undefined
-      : check(fileSchema(), raw, problems, {
-          reword: wrong => unsupportedInFile(wrong, valueAt(raw.value, wrong.path)),
-        })
+  const entries = raw.value === null ? undefined : check(fileSchema(), raw, problems)
   problems.throwIfAny()
   const withVars = ['hosts', 'groups'].flatMap(key =>
     Object.keys(partOf(raw, [key]).value ?? {}).map(name => [key, name, 'vars']),
@@ -152,6 +147,7 @@ export async function loadProject(file: string, context: ConfigContext): Promise
     volumes: rawEntries(raw, 'volumes', entries.volumes),
   }
   const { hosts, groups } = readHosts(entries, { raw, problems, secrets, folder, home: context.home, overrides })
+  const block = entries.front_door && { entry: entries.front_door, raw: partOf(raw, ['front_door']) }
   const project: Project = {
     name: entries.project,
     file,
@@ -162,7 +158,8 @@ export async function loadProject(file: string, context: ConfigContext): Promise
     playbooks: await readPlaybooks(raw, entries, folder, context, problems),
     secrets,
     images: rawEntries(raw, 'images', entries.images),
-    ...joinCompose(own, composed, problems),
+    ...withFrontDoor(joinCompose(own, composed, problems), block, problems),
+    ...(block === undefined ? {} : { frontDoor: block }),
     configs,
     secretFiles,
     inactive,

@@ -1,7 +1,10 @@
 // The shape of `longshore.yaml`, with the words that explain it: checks the file and documents it.
 
+import { containerHostWords } from '../container-hosts/words.js'
+import { frontDoorSchema } from '../containers/schema/front-door.js'
 import { engineHostWords } from '../engine-alone/words.js'
 import { isReserved, typeNames } from '../language/names.js'
+import { machineHostWords } from '../machines/words.js'
 import { type Schema, z } from '../schema.js'
 import { engineSchema } from './engine.js'
 import { secretUse } from './secret-use.js'
@@ -80,10 +83,14 @@ const hostSchema = z
     vars: varsSchema.optional(),
     engine: engineSchema.optional(),
     connection: z
-      .enum(['ssh', 'local', 'engine'])
-      .describe('How to reach it: ssh (default), local for this machine, or engine: by `url`, for containers alone.')
+      .enum(['ssh', 'local', 'engine', 'container'])
+      .describe(
+        'How to reach it: ssh (default), local for this machine, engine (by `url`, for containers alone), or container (tasks are done in it).',
+      )
       .optional(),
     ...engineHostWords,
+    ...containerHostWords,
+    ...machineHostWords,
   })
   .describe('One host.')
 
@@ -175,6 +182,7 @@ export const fileSchema = (parts?: SchemaParts) =>
         .array(composeEntry)
         .describe('Compose files as they are; a service says where it runs under `x-longshore: { on: … }`.')
         .optional(),
+      front_door: frontDoorSchema.optional(),
       networks: z
         .record(names, parts?.network ?? anything.nullable())
         .nullable()

@@ -3,11 +3,14 @@ import { imageKeys } from '../compose/keys/build.js'
 import type { Keys } from '../compose/keys/key.js'
 import { configKeys, networkKeys, secretKeys, volumeKeys } from '../compose/keys/others.js'
 import { allServiceKeys, composedServiceKeys } from '../compose/keys/service.js'
+import { onSwarm } from '../compose/keys/swarm.js'
 import { collectProblems, type Problems } from '../config/problems.js'
+import { withEngines } from '../container-hosts/place.js'
 import type { At } from '../errors.js'
 import type { Host, Project, Warning } from '../project.js'
 import type { Raw } from '../raw.js'
 import type { Schema } from '../schema.js'
+import { isSwarm } from '../together/membership.js'
 import { type Read, readEntry } from './read.js'
 import { checkCycles, checkLinkNetworks, checkReferences } from './references.js'
 import { configSchema, secretFileSchema } from './schema/files.js'
@@ -20,11 +23,12 @@ export type Prepare<For extends Host | undefined> = (raw: Raw, host: For) => unk
 
 /** With several hosts a service must say where it runs. */
 export function checkPlacement(project: Project, problems: Problems): void {
-  if (project.hosts.length < 2) return
-  for (const { name, on, raw } of project.services)
-    if (on === undefined)
+  const { length } = withEngines(project.hosts)
+  if (length < 2) return
+  for (const { name, on, raw, builtIn } of project.services)
+    if (on === undefined && !builtIn)
       problems.add(
-        `${name}: the project has ${project.hosts.length} hosts, and the service does not say where it runs: say \`on: all\`, or which`,
+        `${name}: the project has ${length} hosts, and the service does not say where it runs: say \`on: all\`, or which`,
         raw.where([], 'key'),
       )
 }
@@ -44,13 +48,14 @@ export function checkContainers(project: Project, prepare: Prepare<Host | undefi
     return prepared && readEntry(schema, prepared.value, options)
   }
   checkPlacement(project, problems)
-  const services = project.services.flatMap(
-    ({ name, raw }) =>
-      read(serviceSchema, raw.composed === undefined ? allServiceKeys : composedServiceKeys, name, raw) ?? [],
-  )
+  const isOfSwarm = project.hosts.length > 0 && project.hosts.every(isSwarm)
+  const services = project.services.flatMap(({ name, raw }) => {
+    const keys = raw.composed === undefined ? allServiceKeys : composedServiceKeys
+    return read(serviceSchema, isOfSwarm ? onSwarm(keys) : keys, name, raw) ?? []
+  })
   for (const service of services) checkReferences(service, project, problems)
   checkCycles(services, problems)
-  if (project.hosts.length < 2)
+  if (withEngines(project.hosts).length < 2)
     for (const service of services)
       checkLinkNetworks(service, name => services.find(each => each.name === name)?.value, problems)
   for (const [kind, schema, keys, entries] of [

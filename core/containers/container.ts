@@ -1,10 +1,13 @@
 // The containers of one service on one host.
 import { serviceOn } from '../hardening/containers.js'
 import { securityOptions } from '../hardening/security-options.js'
+import { isSwarm } from '../together/membership.js'
+import { type SpreadWant, spreadOf } from '../together/spread.js'
 import type { ContainerConfig, ContainerWant } from '../wanted.js'
 import { ownConfig } from './config.js'
 import type { EngineThings } from './engine-things.js'
 import { environmentOf, labelsOf } from './environment.js'
+import { frontDoorService } from './front-door/want.js'
 import { dependenciesOf, linksOf } from './links.js'
 import { filesOf } from './mounts/files.js'
 import { mountsOf } from './mounts/mount-wants.js'
@@ -34,11 +37,16 @@ function networksOf({ name, raw, value }: Read<Service>, things: EngineThings): 
     : [{ key: 'default', join: { aliases: [] }, priority: 0, place: 0 }]
   if (raw.composed !== undefined) joined.sort((one, other) => (one.key < other.key ? -1 : 1))
   joined.sort((one, other) => other.priority - one.priority)
-  return joined.map(({ key, join, place }) => ({
+  const joins = joined.map(({ key, join, place }) => ({
     ...join,
     name: things.network(key, name, raw.where(['networks', place], 'key')).name,
     aliases: [...new Set([name, ...join.aliases])],
   }))
+  const isBehindDoor = (value.domains?.length ?? 0) > 0 && !joined.some(({ key }) => key === frontDoorService)
+  if (!isBehindDoor) return joins
+  // Without a name of its service there: the front door knows its containers one by one.
+  const door = things.network(frontDoorService, name, raw.where(['domains'], 'key'))
+  return [...joins, { name: door.name, aliases: [] }]
 }
 
 /** The container of a service that another one shares something with: that of the same place on the host, else its first. */
@@ -56,6 +64,12 @@ function ownerContainer(
   if (found === undefined)
     run.mistakes.add(`${name}: ${service} does not run on ${share.host.name}, so ${what}`, raw.where(path))
   return found
+}
+
+/** Where the hosts are members of one engine: how it deals the service over them. */
+function spreadFor({ run, places }: HostWork, read: Read<Service>): SpreadWant {
+  const hosts = places.get(read.name)?.shares.map(({ host }) => host) ?? []
+  return spreadOf(read, hosts, run.project.hosts.filter(isSwarm))
 }
 
 /** The containers of a service on a host; none, with the reason in the run, when they cannot be told now. */
@@ -104,6 +118,7 @@ export async function containersOf(work: HostWork, read: Read<Service>, share: S
       },
       ...rulesOf(value, nth),
       ...rolloutOf(value),
+      ...(isSwarm(share.host) ? { spread: spreadFor(work, read) } : {}),
       ...marks,
       dependsOn,
       at: raw.where([], 'key'),

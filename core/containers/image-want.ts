@@ -1,5 +1,6 @@
 // What the file wants of one image on one engine: where it comes from, and how it is made.
 import type { At } from '../errors.js'
+import type { ImageRecipe } from '../images-by-playbook/recipe.js'
 import type { Value } from '../secret.js'
 
 /** When the registry is asked about an image; left out where it is pulled only when it is not there. `everyMs`: not until it is so old. */
@@ -48,13 +49,15 @@ export type ImageWant = { ref: string; at: At; push?: true } & (
       once?: 'first' | 'here'
       settings?: BuildSettings
     }
+  /** Made by the plays of a playbook upon another image, a layer each. */
+  | { from: 'playbook'; base: string; recipe: ImageRecipe; once?: 'first' | 'here' }
   /** Brought from the engine of another host, which builds it; `others` is how many hosts besides this one receive it. */
   | { from: 'host'; host: string; others: number }
   /**
    * A root file system: a folder, or with `archive` a tar archive, on the engine's host or on this machine. `content`: what the host's
    * shell told of it.
    */
-  | { from: 'import'; dir: string; where: 'host' | 'here'; archive?: true; content?: string }
+  | { from: 'import'; dir: string; where: 'host' | 'here'; archive?: true; content?: string; once?: 'first' }
   /** An archive on this machine that an engine has saved. */
-  | { from: 'load'; file: string }
+  | { from: 'load'; file: string; once?: 'first' }
 )

@@ -2,10 +2,12 @@
 import { isAbsolute } from 'node:path'
 import { imageKeys } from '../compose/keys/build.js'
 import { hasShell, shellless } from '../engine-alone/address.js'
+import { playbookWant } from '../images-by-playbook/read.js'
 import type { Host } from '../project.js'
+import { isSwarm } from '../together/membership.js'
 import type { ImageWant } from '../wanted.js'
 import { buildWant } from './build-want.js'
-import { oneBuilder } from './one-builder.js'
+import { isMade, oneBuilder } from './one-builder.js'
 import type { Places } from './place.js'
 import type { Read } from './read.js'
 import { pathHere, type Run, readFor } from './run.js'
@@ -30,6 +32,7 @@ async function entryWant(run: Run, read: Read<Image>, name: string, host: Host):
     const { image, ...rest } = value.pull
     return { ref: image, at: raw.where(['pull']), from: 'pull', ...rest }
   }
+  if (value.playbook !== undefined) return playbookWant(run, read, name)
   const kindHere = async (path: string): Promise<string | undefined> => (await run.context.files.stat(path))?.kind
   if (value.load !== undefined) {
     const at = raw.where(['load'])
@@ -74,6 +77,14 @@ function together(one: ImageWant, other: ImageWant): ImageWant {
   const policy = stricter(one.policy, other.policy)
   return policy === undefined ? rest : { ...rest, policy }
 }
+
+/** All nodes of a swarm must have the very same image: one makes it, and the others receive it. */
+const madeOnce = (want: ImageWant): ImageWant =>
+  isMade(want)
+    ? { ...want, once: want.once ?? 'first' }
+    : want.from === 'import' || want.from === 'load'
+      ? { ...want, once: 'first' }
+      : want
 
 /** Where images come from for one host: entries of `images:` that it needs, and what its services build themselves. */
 interface HostImages {
@@ -146,7 +157,7 @@ export async function imagesByHost(
   }
   const wantsAlone = (host: Host): ImageWant[] => {
     const entries = [...(hosts.get(host.name)?.entries.values() ?? [])]
-    const first = [...entries.filter(want => want.from !== 'build'), ...entries.filter(want => want.from === 'build')]
+    const first = [...entries.filter(want => !isMade(want)), ...entries.filter(isMade)]
     const wants = new Map(first.map(want => [want.ref, want]))
     for (const read of servicesOn(host)) {
       const ref = imageOf(project.name, read)
@@ -162,14 +173,16 @@ export async function imagesByHost(
     const source = sourceOf(host, ref)
     return source?.from === 'pull' ? source.ref : ref
   }
+  const onceOnSwarm = (host: Host, wants: ImageWant[]): ImageWant[] => (isSwarm(host) ? wants.map(madeOnce) : wants)
   const used = (host: Host): Set<string> => new Set(servicesOn(host).map(read => refFor(host, read)))
-  const shares = project.hosts.map(host => ({ host, wants: wantsAlone(host), used: used(host) }))
+  const shares = project.hosts.map(host => ({ host, wants: onceOnSwarm(host, wantsAlone(host)), used: used(host) }))
   const wanted = oneBuilder(shares, mistakes)
   refuseManyPushers(wanted, mistakes)
   return { refFor, wants: host => wanted.get(host.name) ?? [] }
 }
 
-const isBuild = (value: unknown): boolean => value !== null && typeof value === 'object' && 'build' in value
+const isBuild = (value: unknown): boolean =>
+  value !== null && typeof value === 'object' && ('build' in value || 'playbook' in value)
 
 const differ = (one: ImageWant, other: ImageWant): boolean =>
   JSON.stringify({ ...one, at: undefined }) !== JSON.stringify({ ...other, at: undefined })

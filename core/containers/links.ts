@@ -1,6 +1,7 @@
 // Links and dependencies of one service on one host: to containers beside it, or across hosts.
 import { type At, unreachableError } from '../errors.js'
 import type { Host } from '../project.js'
+import { isSwarm } from '../together/membership.js'
 import type { ContainerWant, Dependency } from '../wanted.js'
 import { containerNames, type Places, type Share, shareOn } from './place.js'
 import type { Read } from './read.js'
@@ -88,6 +89,9 @@ export function linksOf(run: Run, read: Read<Service>, here: Host, places: Place
       if (beside.read !== undefined && !shareNetwork(service, beside.read.value))
         run.mistakes.add(`${name}: ${target} is on none of its networks: a link needs one that both join`, at)
       for (const container of containerNames(run.project.name, target, beside)) linked.links.push({ container, alias })
+    } else if (there !== undefined && isSwarm(here) && isSwarm(there.host)) {
+      // Its networks reach over all hosts of the swarm.
+      linked.links.push({ container: `${run.project.name}-${target}-1`, alias })
     } else if (there === undefined) warn(run, `${name}: the link to ${target} leads nowhere: it has no containers`, at)
     else if (more.length > 0)
       run.mistakes.add(

@@ -13,8 +13,12 @@ export interface HostShare {
 
 const plain = (ref: string): string => ref.replace(/:latest$/, '')
 
-const isOnce = (want: ImageWant): want is Extract<ImageWant, { from: 'build' }> =>
-  want.from === 'build' && want.once !== undefined
+/** True for an image that is made upon others. */
+export const isMade = (want: ImageWant): want is Extract<ImageWant, { from: 'build' | 'playbook' }> =>
+  want.from === 'build' || want.from === 'playbook'
+
+const isOnce = (want: ImageWant): want is Extract<ImageWant, { from: 'build' | 'playbook' | 'import' | 'load' }> =>
+  (isMade(want) || want.from === 'import' || want.from === 'load') && want.once !== undefined
 
 const isUsed = ({ used }: HostShare, { ref }: ImageWant): boolean => [...used].some(one => plain(one) === plain(ref))
 
@@ -44,7 +48,7 @@ export function oneBuilder(shares: readonly HostShare[], mistakes: Problems): Ma
     const { wants } = share
     if (!wants.some(want => isElsewhere(share, want))) return [...wants]
     // What is only there to be built upon goes where the building goes.
-    const builds = wants.some(want => want.from === 'build' && !isElsewhere(share, want))
+    const builds = wants.some(want => isMade(want) && !isElsewhere(share, want))
     return wants.filter(want => builds || isUsed(share, want))
   }
   const needed = new Map(shares.map(share => [share, needs(share)]))

@@ -1,7 +1,12 @@
 // Decides which host runs how many containers of each service.
+import type { Keys } from '../compose/keys/key.js'
 import { allServiceKeys, composedServiceKeys } from '../compose/keys/service.js'
+import { onSwarm } from '../compose/keys/swarm.js'
+import { withEngines } from '../container-hosts/place.js'
 import type { Host, RawService } from '../project.js'
+import { isSwarm } from '../together/membership.js'
 import { checkPlacement } from './check.js'
+import { hostsWithDomains } from './front-door/door.js'
 import type { Read } from './read.js'
 import { type Run, readFor } from './run.js'
 import { type Service, serviceSchema } from './schema/service.js'
@@ -33,13 +38,25 @@ const byName = (one: Host, other: Host): number => (one.name < other.name ? -1 :
 function hostsOf(service: RawService, { project, context, mistakes }: Run): Host[] {
   const { on } = service
   // One host runs everything, whatever a selector written for many says.
-  if (project.hosts.length < 2 || on === undefined) return project.hosts.length < 2 ? project.hosts : []
+  const able = withEngines(project.hosts)
+  if (able.length < 2 || on === undefined) return able.length < 2 ? able : []
   const hosts = mistakes.take(() => context.select(on)) ?? []
   if (hosts.length === 0) mistakes.add(`${service.name}: \`on: ${on.text}\` matches no host`, on.at)
   return [...hosts].sort(byName)
 }
 
 const replicasOf = ({ scale, deploy }: Service): number | undefined => scale ?? deploy?.replicas
+
+/** On a swarm, which deals them itself, each host has one that stands for all. */
+function dealBySwarm(shares: Omit<Share, 'count' | 'numbers'>[], raw: RawService, { mistakes }: Run): Share[] {
+  const alone = shares.filter(({ host }) => !isSwarm(host)).map(({ host }) => host.name)
+  if (alone.length > 0)
+    mistakes.add(
+      `${raw.name}: it cannot run on a swarm and on hosts that stand alone (${alone.join(', ')}) together`,
+      raw.on?.at ?? raw.raw.at,
+    )
+  return shares.map(share => ({ ...share, count: 1, numbers: [1] }))
+}
 
 /** N in all, dealt in order of host name; without a number, one on each. */
 function deal(shares: Omit<Share, 'count' | 'numbers'>[], raw: RawService, { mistakes }: Run): Share[] {
@@ -62,21 +79,27 @@ function deal(shares: Omit<Share, 'count' | 'numbers'>[], raw: RawService, { mis
   })
 }
 
+const keysFor = (host: Host, { raw }: RawService): Keys => {
+  const keys = raw.composed === undefined ? allServiceKeys : composedServiceKeys
+  return isSwarm(host) ? onSwarm(keys) : keys
+}
+
 /** Places every service. The run has the mistakes. */
 export function placeServices(run: Run): Places {
   checkPlacement(run.project, run.mistakes)
   const places = new Map<string, Placed>()
   for (const raw of run.project.services) {
-    const shares = hostsOf(raw, run).map(host => ({
+    const hosts = raw.builtIn ? hostsWithDomains(places) : hostsOf(raw, run)
+    const shares = hosts.map(host => ({
       host,
       read: readFor(run, host, serviceSchema, {
         name: raw.name,
         raw: raw.raw,
         service: raw.name,
-        keys: raw.raw.composed === undefined ? allServiceKeys : composedServiceKeys,
+        keys: keysFor(host, raw),
       }),
     }))
-    const dealt = deal(shares, raw, run)
+    const dealt = hosts.some(isSwarm) ? dealBySwarm(shares, raw, run) : deal(shares, raw, run)
     const idle = dealt.flatMap(({ host, count, read }) => (count === 0 && read !== undefined ? [host.name] : []))
     places.set(raw.name, { raw, shares: dealt.filter(share => share.count > 0), idle })
   }

@@ -1,12 +1,13 @@
 // What the parts of `wantedByHost` share while they work: the project, its context, and what they found wrong.
 import type { Keys } from '../compose/keys/key.js'
 import { localPath } from '../config/paths.js'
+import type { ResourceKind } from '../config/play/kind.js'
 import type { Problems } from '../config/problems.js'
 import { type At, exitCodes, UserError } from '../errors.js'
 import type { Facts } from '../facts.js'
 import type { LocalFiles } from '../files.js'
 import type { Host, Project, Warning } from '../project.js'
-import type { Raw, Selector } from '../raw.js'
+import type { Raw, Selector, Vars } from '../raw.js'
 import type { Schema } from '../schema.js'
 import type { Secret } from '../secret.js'
 import { type Read, readEntry, secretOf } from './read.js'
@@ -23,6 +24,10 @@ export interface WantedContext {
   /** What a host told of itself; undefined where it could not be asked. */
   factsOf?(host: Host): Pick<Facts, 'memory' | 'apparmor' | 'selinux'> | undefined
   files: LocalFiles
+  /** Kinds of tasks that playbooks may have; none if left out. */
+  resourceKinds?: readonly ResourceKind[]
+  /** Variables of the command line: stronger than all others. */
+  overrides?: Vars
   keyOf(host: Host): Uint8Array
   /** Variables of Compose's interpolation; HOME gives the meaning of `~`. */
   environment: Readonly<Record<string, string>>

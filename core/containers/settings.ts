@@ -27,6 +27,8 @@ type Own = Exclude<keyof ContainerSettings, 'ipc' | 'pid' | 'volumesFrom'>
 export function settingsOf(service: Service): { [Key in Own]: ContainerSettings[Key] | undefined } {
   const { limits, reservations } = service.deploy?.resources ?? {}
   return {
+    postStart: some(service.post_start),
+    preStop: some(service.pre_stop),
     domainname: service.domainname,
     macAddress: service.mac_address,
     groupAdd: inOrder(service.group_add),

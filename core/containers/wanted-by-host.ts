@@ -5,6 +5,8 @@ import type { Host, Project, Warning } from '../project.js'
 import type { ContainerWant, Wanted } from '../wanted.js'
 import { containersOf } from './container.js'
 import { engineThings } from './engine-things.js'
+import { doorOf } from './front-door/door.js'
+import { frontDoorService } from './front-door/want.js'
 import { imagesByHost } from './images.js'
 import { type Places, placeServices } from './place.js'
 import type { Read } from './read.js'
@@ -100,6 +102,8 @@ export async function wantedByHost(project: Project, context: WantedContext): Pr
         containers.push(...own)
       }
     }
+    const door = await doorOf(run, host, places)
+    for (const container of containers) if (door && container.service === frontDoorService) container.door = door
     checkCollisions(run, host, containers, places)
     wanted.set(host.name, {
       project: project.name,

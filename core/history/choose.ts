@@ -69,6 +69,9 @@ const signature = (histories: readonly HostHistory[], number: number, services: 
     ),
   )
 
+/** The signature of a time when nothing stood. */
+const nothing = (histories: readonly HostHistory[]): string => textOf(histories.map(() => []))
+
 function named(histories: readonly HostHistory[], number: number, numbers: readonly number[]): number {
   const there = histories.flatMap(({ entries }) => entries.filter(({ head }) => head.number === number))
   if (there.length === 0)
@@ -112,7 +115,11 @@ export function chooseEntry(histories: readonly HostHistory[], { services, to }:
   const now = signature(histories, latest, services)
   if (rollback !== undefined && signature(histories, rollback, services) === now) return rollback
   const older = good.filter(number => number < latest && number <= (rollback ?? latest))
-  const found = older.findLast(number => signature(histories, number, services) !== now)
+  // What a `down` has left is nothing that anybody goes back to.
+  const found = older.findLast(number => {
+    const then = signature(histories, number, services)
+    return then !== now && then !== nothing(histories)
+  })
   if (found !== undefined) return found
   const whose = services.length === 0 ? 'the containers' : services.join(', ')
   throw new UserError(`no older entry is known in which ${whose} stood otherwise`, {

@@ -1,5 +1,5 @@
 // Files of this machine that containers mounted at an entry of the history: which of them a host keeps, and where they come from later.
-import { isLive, shippedHash } from '../containers/mounts/shipped.js'
+import { shippedHash } from '../containers/mounts/shipped.js'
 import type { ShippedWant } from '../containers/mounts/shipped-want.js'
 import { UserError } from '../errors.js'
 import type { HeldFiles } from '../state.js'
@@ -15,7 +15,7 @@ export const filesToKeep = ({ containers }: Pick<HistoryShare, 'containers'>, ke
     containers
       .flatMap(({ config }) => config.mounts)
       .flatMap(({ shipped }) =>
-        shipped === undefined || isInEntry(shipped) || isLive(shipped) ? [] : [shippedHash(shipped, key)],
+        shipped === undefined || isInEntry(shipped) || shipped.secret ? [] : [shippedHash(shipped, key)],
       ),
   ),
 ]
@@ -25,8 +25,8 @@ export const mountsFiles = ({ config }: ContainerWant): boolean =>
   config.mounts.some(({ shipped }) => shipped !== undefined)
 
 /**
- * The container with the files of that time where the host still holds them, or this machine still has them; secrets and live copies are
- * those of today. A UserError for a file that is gone.
+ * The container with the files of that time where the host still holds them, or this machine still has them; secrets are those of today.
+ * A UserError for a file that is gone.
  */
 export function withFiles(
   container: ContainerWant,
@@ -40,9 +40,8 @@ export function withFiles(
     const now = sameService
       .flatMap(({ config }) => config.mounts)
       .find(other => other.target === target && other.shipped !== undefined)?.shipped
-    if (shipped.secret || isLive(shipped)) {
+    if (shipped.secret) {
       if (now !== undefined) return { ...mount, shipped: now }
-      if (!shipped.secret && held?.held.includes(shipped.sum)) return mount
       throw new UserError(`${container.name} needs ${shipped.thing} at ${target}, and the file names it no more`, {
         hint: 'go back to another entry, or mount it in the file again',
       })

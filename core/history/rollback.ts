@@ -1,4 +1,5 @@
 // What a rollback does: what is wanted comes from entries of the history in place of the file; the rest is the road of every run.
+import { withEngines } from '../container-hosts/place.js'
 import { type At, likeError, UserError, usageError } from '../errors.js'
 import { suggestion } from '../language/index.js'
 import { joinSteps } from '../plan/graph.js'
@@ -129,7 +130,9 @@ export async function observeRollback(
 ): Promise<RunPlan> {
   const { project, signal, emit } = context
   works.push(
-    ...context.hosts.map((host): HostWork => ({ host, runs: [], state: { serial: '', pending: [] }, dirty: false })),
+    ...withEngines(context.hosts).map(
+      (host): HostWork => ({ host, runs: [], state: { serial: '', pending: [] }, dirty: false }),
+    ),
   )
   const sides = await reachHosts(context, works)
   const histories = await mapLimited(sides, context.forks, async ({ work, scope }): Promise<HostHistory> => {

@@ -183,11 +183,11 @@ const told = (answers: Map<string, Answer>, id: string, host: string): string =>
   return answer.out
 }
 
-/** Exec 1: facts, our state, the engine, and every probe whose text needs none of them. */
+/** Exec 1: facts, our state, the engine (where the host may have one), and every probe whose text needs none of them. */
 export async function firstRead(
   work: HostWork,
   project: string,
-  detector: Detector,
+  detector: Detector | undefined,
   options: ExecOptions,
 ): Promise<void> {
   if (work.connection === undefined) throw new Error(`${work.host.name} is not connected`)
@@ -195,13 +195,13 @@ export async function firstRead(
   const pieces: Piece[] = [
     { id: 'facts', command: factsProbe },
     { id: 'state', command: stateProbe(project) },
-    { id: 'engine', command: detector.probe },
+    ...(detector ? [{ id: 'engine', command: detector.probe }] : []),
     ...instances.map(probePiece),
   ]
   const answers = await ask(work.connection, pieces, options)
   work.facts = readFacts(told(answers, 'facts', work.host.name))
   work.state = readState(told(answers, 'state', work.host.name))
-  work.detection = detector.read(told(answers, 'engine', work.host.name))
+  if (detector) work.detection = detector.read(told(answers, 'engine', work.host.name))
   for (const instance of instances) takeForPlan(instance, answers.get(instance.id))
 }
 

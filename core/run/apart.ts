@@ -1,5 +1,6 @@
 // Hosts outside of `--on` that those inside need to know: asked for their facts and their engine, never changed.
 import { isUse, selectHosts } from '../config/index.js'
+import { withEngines } from '../container-hosts/place.js'
 import { expressionReferences, references } from '../language/index.js'
 import { type HostWork, instancesOf } from '../plan/host-work.js'
 import type { Task } from '../playbook.js'
@@ -20,7 +21,8 @@ function neededBy({ raw }: RawService): string[] {
 
 /** Hosts outside that run what containers on the hosts inside need, or build their images. */
 function hostsWithNeeded({ project, hosts }: SessionContext): Set<string> {
-  const placesOf = (service: RawService | undefined): Host[] => (service?.on ? selectHosts(service.on, project) : [])
+  const placesOf = (service: RawService | undefined): Host[] =>
+    service?.on ? withEngines(selectHosts(service.on, project)) : []
   const found = new Set<string>()
   for (const service of project.services)
     for (const host of placesOf(service).filter(one => hosts.includes(one))) {

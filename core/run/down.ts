@@ -1,8 +1,11 @@
 // What `down` removes: looked at on the engines, planned like everything else, then run by the same runner.
+import { withEngines } from '../container-hosts/place.js'
 import { joinSteps } from '../plan/graph.js'
 import { planHost, type TaskStep } from '../plan/host-steps.js'
 import type { HostWork } from '../plan/host-work.js'
 import { type DownOptions, type EngineStep, isAbsent } from '../provider.js'
+import { inDownOrder } from '../rollout/down-order.js'
+import { beforeHosts, downAllTogether } from '../together/plan.js'
 import type { Wanted } from '../wanted.js'
 import type { EngineSide } from './engine-side.js'
 import { refuseUnasked } from './host-engine.js'
@@ -27,7 +30,9 @@ const nothing = (project: string): Wanted => ({
 export async function observeDown(context: SessionContext, works: HostWork[], options: DownOptions): Promise<RunPlan> {
   const { name } = context.project
   works.push(
-    ...context.hosts.map((host): HostWork => ({ host, runs: [], state: { serial: '', pending: [] }, dirty: false })),
+    ...withEngines(context.hosts).map(
+      (host): HostWork => ({ host, runs: [], state: { serial: '', pending: [] }, dirty: false }),
+    ),
   )
   const sides = await reachHosts(context, works)
   const stepsOf = async (side: EngineSide): Promise<EngineStep[]> => {
@@ -68,10 +73,16 @@ export async function observeDown(context: SessionContext, works: HostWork[], op
       return { host: side.scope.name, before: [], engine: [], after: [] }
     }
   })
+  const together = await downAllTogether(context, { works, sides })
   return {
     works,
     sides,
-    steps: joinSteps(hostSteps, new Map(), new Set()),
+    together,
+    steps: inDownOrder(
+      beforeHosts(joinSteps(hostSteps, new Map(), new Set()), together),
+      name,
+      context.project.services,
+    ),
     silent: [],
     gates: [],
     unchanged: 0,

@@ -53,6 +53,8 @@ export interface EngineSide {
   unforeseen: EngineStep[]
   /** True when the plan was made before the host had its key. */
   keyless: boolean
+  /** Opened anew in this run without a new look at it. */
+  reopened?: Promise<Engine>
 }
 
 const connectionOf = (side: EngineSide): Connection => {
@@ -163,6 +165,15 @@ export async function engineNow(side: EngineSide, context: ApplyContext): Promis
   return side.opened
 }
 
+/** The engine of a host for what it does as a member of several: without a look at it where nothing is wanted of it alone. */
+export async function memberEngine(side: EngineSide, context: ApplyContext): Promise<Engine> {
+  if (side.wanted !== undefined) return engineNow(side, context)
+  const { opened } = side
+  if (opened !== undefined && !isAbsent(opened) && !side.work.dirty) return opened
+  side.reopened ??= reopen(side, context.signal)
+  return side.reopened
+}
+
 /**
  * The engine of a host, for those elsewhere who wait for a container on it. It is not looked at anew for them: that has its time
  * among the host's own steps, and would take the engine out of the hands of others who wait.
@@ -184,7 +195,7 @@ export async function performEngineStep(
   const engine = await engineNow(side, context)
   const fresh = side.renewed ? (await side.renewed).get(step.id) : step
   if (fresh === undefined || side.unforeseen.includes(fresh))
-    return { state: 'already', ...(side.work.lastChange === undefined ? {} : { text: `by ${side.work.lastChange}` }) }
+    return { state: 'already', ...(side.work.lastChange === undefined ? {} : { text: `by "${side.work.lastChange}"` }) }
   return side.provider.apply(engine, fresh, context)
 }
 

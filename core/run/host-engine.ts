@@ -1,5 +1,6 @@
 // Whether a host needs an engine, what brings it there, and where it must be said that none will come.
 import { selectHosts } from '../config/index.js'
+import { withEngines } from '../container-hosts/place.js'
 import { UserError, type UserErrorDetails, usageError } from '../errors.js'
 import { planHost } from '../plan/host-steps.js'
 import { type HostWork, type PlayUse, runsOf } from '../plan/host-work.js'
@@ -26,10 +27,11 @@ export const providerOf = (host: Host, context: SessionContext): AnyProvider => 
 
 /** Hosts that some service runs on, or is built on for others: only they need an engine when the file says nothing of one. */
 export function hostsWithContainers({ project }: SessionContext): Set<string> {
-  if (project.hosts.length === 1) return new Set(project.services.length > 0 ? [project.hosts[0]?.name ?? ''] : [])
+  const able = withEngines(project.hosts)
+  if (able.length === 1) return new Set(project.services.length > 0 ? [able[0]?.name ?? ''] : [])
   return new Set(
     project.services.flatMap(service => {
-      const runsOn = service.on ? selectHosts(service.on, project) : []
+      const runsOn = service.on ? withEngines(selectHosts(service.on, project)) : []
       return [...runsOn, builderOf(project, service)].flatMap(host => host?.name ?? [])
     }),
   )
@@ -151,7 +153,10 @@ export async function needEngine(
 }
 
 /** The way out where an engine is there and closed to us. */
-const deniedHint = (host: Host): string => `give hosts.${host.name}.become, or name the login user in engine.users`
+const deniedHint = ({ name, engine }: Host): string =>
+  ['docker', 'swarm'].includes(engine.provider)
+    ? `give hosts.${name}.become, or name the login user in engine.users`
+    : `give hosts.${name}.become`
 
 /** An engine that is there and closed to us is this host's trouble, if it is needed at all. */
 export function refuseDenied(

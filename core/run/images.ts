@@ -1,5 +1,6 @@
 // Runs that are about images alone: built, pulled or pushed on the hosts that need them, or removed where nobody does.
 
+import { withEngines } from '../container-hosts/place.js'
 import { hasShell } from '../engine-alone/address.js'
 import { UserError } from '../errors.js'
 import { imagesKeptByHistory } from '../history/entry.js'
@@ -56,7 +57,9 @@ const planOf = (works: HostWork[], sides: EngineSide[], steps: Step[]): RunPlan 
 })
 
 const startWorks = (context: SessionContext): HostWork[] =>
-  context.hosts.map((host): HostWork => ({ host, runs: [], state: { serial: '', pending: [] }, dirty: false }))
+  withEngines(context.hosts).map(
+    (host): HostWork => ({ host, runs: [], state: { serial: '', pending: [] }, dirty: false }),
+  )
 
 /** What is to be done for images, with what they are built upon. Touches nothing. */
 export async function observeImages(

@@ -1,5 +1,6 @@
 // Looks at every host and engine, at the same time and without changing anything, and decides what is to be done.
 import { selectHosts } from '../config/index.js'
+import { putOff } from '../container-hosts/put-off.js'
 import { hasShell } from '../engine-alone/address.js'
 import { joinSteps } from '../plan/graph.js'
 import { planHost } from '../plan/host-steps.js'
@@ -10,6 +11,8 @@ import { secondRead } from '../plan/read-host.js'
 import { resolverFor } from '../plan/scope.js'
 import { checkTags } from '../plan/wrong-tags.js'
 import type { Host } from '../project.js'
+import { joinTogether } from '../together/join.js'
+import { planAllTogether, unchangedTogether } from '../together/plan.js'
 import { hostsApart, workApart } from './apart.js'
 import { type EnginePlan, type EngineSide, planEngine } from './engine-side.js'
 import { refuseVetoed, stoppedOn, tellWarnings } from './forewarn.js'
@@ -143,6 +146,8 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
     } catch (error) {
       failed(side.work, error, context)
     }
+  const together = await planAllTogether(context, { works, sides: alive, wanted })
+  const later = putOff(works, sides, context.emit)
   const healthy = works.filter(work => work.problem === undefined && !work.apart)
   await refuseVetoed(healthy)
   const broken = new Set(works.flatMap(work => (work.problem ? [work.host.name] : [])))
@@ -158,9 +163,13 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
   return {
     works,
     sides,
-    ...orderSteps(context.project, works, joinSteps(hostSteps, wanted, broken)),
-    unchanged: [...unchangedByHost.values()].reduce((sum, count) => sum + count, 0),
+    together,
+    ...(later.length === 0 ? {} : { later }),
+    ...orderSteps(context.project, works, joinTogether(joinSteps(hostSteps, wanted, broken), hostSteps, together)),
+    unchanged: [...unchangedByHost.values()].reduce((sum, count) => sum + count, unchangedTogether(together)),
     unchangedByHost,
-    orphans: sides.flatMap(side => (side.planned?.orphans ?? []).map(thing => ({ host: side.scope.name, thing }))),
+    orphans: [...sides, ...together].flatMap(side =>
+      (side.planned?.orphans ?? []).map(thing => ({ host: side.scope.name, thing })),
+    ),
   }
 }

@@ -29,6 +29,7 @@ const containerName = (step: Step): string | undefined =>
 const isOf =
   ({ sides }: RunPlan, project: string, service: string) =>
   (step: Step): boolean => {
+    if (step.thing === `service ${service}`) return true
     const name = containerName(step)
     if (name === undefined) return false
     const wanted = sides.find(({ scope }) => scope.name === step.host)?.wanted
@@ -53,6 +54,7 @@ const narrowed = (plan: RunPlan, ids: ReadonlySet<string>, only: readonly string
 const servicesIn = ({ sides }: RunPlan, steps: readonly Step[]): string[] => [
   ...new Set(
     steps.flatMap(step => {
+      if (!isTask(step) && step.thing.startsWith('service ')) return step.thing.slice('service '.length)
       const wanted = sides.find(({ scope }) => scope.name === step.host)?.wanted
       return wanted?.containers.find(({ name }) => name === containerName(step))?.service ?? []
     }),
@@ -66,6 +68,9 @@ export function onlyServices(plan: RunPlan, project: string, services: readonly 
     plan.steps,
     roots.map(({ id }) => id),
   )
+  // Who leads traffic to these containers must know of them.
+  for (const { id, verb, after, waits = [] } of plan.steps)
+    if (verb === 'route' && waits.some(each => ids.has(each)) && after.every(each => ids.has(each))) ids.add(id)
   const others = servicesIn(
     plan,
     plan.steps.filter(({ id }) => ids.has(id)),

@@ -1,4 +1,5 @@
 // Connects to hosts and asks each the first time: by shell and by its engine's socket, or by its engine alone.
+import { ContainerAway, isContainer } from '../container-hosts/place.js'
 import { hasShell, shellless } from '../engine-alone/address.js'
 import { messageOf, UserError, unreachableError, usageError } from '../errors.js'
 import { expandRuns } from '../plan/expand.js'
@@ -20,6 +21,8 @@ export const failed = (work: HostWork, error: unknown, context: SessionContext):
   if (context.signal.aborted) throw context.signal.reason
   if (!(error instanceof UserError)) throw error
   work.problem = error
+  // Whether it stays away is known only when its engine is planned.
+  if (error instanceof ContainerAway && !work.apart) return
   const state = error.exit === 4 ? 'unreachable' : 'failed'
   context.emit({ type: 'host', host: work.host.name, state, text: messageOf(error) })
 }
@@ -94,6 +97,11 @@ async function reach(
     work.connection = await context.connect(host, { signal: context.signal })
     context.emit({ type: 'host', host: host.name, state: 'reading' })
     await resolveAll(work, works, context)()
+    if (isContainer(host)) {
+      await firstRead(work, context.project.name, undefined, { signal: context.signal })
+      ready()
+      return undefined
+    }
     const detector = {
       probe: provider.detect(host.engine, staticFolders(context)),
       read: (out: string) => provider.readDetection(out),
@@ -125,7 +133,7 @@ async function reach(
   }
 }
 
-/** Connects to all hosts and asks them the first time. Hosts in trouble carry a `problem` and have no side. */
+/** Connects to all hosts and asks them the first time. Hosts in trouble carry a `problem` and have no side; containers have none either. */
 export async function reachHosts(context: SessionContext, works: HostWork[]): Promise<EngineSide[]> {
   const reached = await mapLimited(works, context.forks, work => reach(work, works, context))
   return reached.filter(side => side !== undefined)

@@ -9,6 +9,7 @@ import { concludeRollouts } from '../rollout/conclude.js'
 import { createTurns } from '../rollout/turns.js'
 import { clearMarks } from '../state.js'
 import type { Step } from '../step.js'
+import { performTogether } from '../together/side.js'
 import { concludeEngineStep, type EngineSide, engineFor, performEngineStep } from './engine-side.js'
 import { executeSteps, type StepEnd } from './execute.js'
 import { type LockOwner, lockHosts, unlockHosts } from './lock.js'
@@ -58,6 +59,7 @@ function performer(
     signal: context.signal,
     files: context.files,
     prune: context.prune,
+    ...(context.doPlay && { doPlay: context.doPlay }),
     engineOf: host => engineFor(sideOf(host), applyContext),
   }
   const perform = async (step: Step): Promise<TaskEnd> => {
@@ -65,6 +67,8 @@ function performer(
       const work = plan.works.find(one => one.host.name === step.host)
       if (work) return performTask(taskContext(work), step)
     }
+    const together = plan.together?.find(({ ids }) => ids.has(step.id))
+    if (together && isEngine(step)) return performTogether(together, step, applyContext, context)
     if (isEngine(step)) {
       const side = sideOf(step.host)
       const result = await performEngineStep(side, step, applyContext)
@@ -112,8 +116,11 @@ const unforeseen = (plan: RunPlan): UserError[] => {
 }
 
 /** The hosts that this run may change: those of its steps, and those that tasks are delegated to. */
-function worksToLock(context: SessionContext, { works, steps }: RunPlan): HostWork[] {
+function worksToLock(context: SessionContext, { works, steps, together = [] }: RunPlan): HostWork[] {
   const names = new Set(steps.map(step => step.host))
+  // What is done through any of them is kept from other runs on all of them.
+  for (const { ids, hosts } of together)
+    if (steps.some(({ id }) => ids.has(id))) for (const { name } of hosts) names.add(name)
   for (const step of steps) {
     const host = isTask(step) ? delegateHost(step.instance, works, context.project.hosts) : undefined
     if (host) names.add(host.name)

@@ -3,6 +3,7 @@ import type { Issuer } from '../certificates.js'
 import type { Connection } from '../connection.js'
 import type { Emit } from '../events.js'
 import type { LocalFiles } from '../files.js'
+import type { DoPlay } from '../images-by-playbook/recipe.js'
 import type { TaskStep } from '../plan/host-steps.js'
 import type { HostWork } from '../plan/host-work.js'
 import type { Play } from '../playbook.js'
@@ -12,6 +13,7 @@ import type { Vars } from '../raw.js'
 import type { AnyResource, LocalWrite } from '../resource.js'
 import type { Masker } from '../secret.js'
 import type { Gate, Step } from '../step.js'
+import type { TogetherSide } from '../together/side.js'
 import type { EngineSide } from './engine-side.js'
 
 /** How much of the file is meant. */
@@ -23,6 +25,8 @@ export interface SessionContext {
   hosts: readonly Host[]
   extent: Extent
   connect(host: Host, options: { signal: AbortSignal }): Promise<Connection>
+  /** Does a play in a container that is to become an image; left out where none is made. */
+  doPlay?: DoPlay
   providers: readonly AnyProvider[]
   resources: readonly AnyResource[]
   /** Reads a built-in playbook by name. */
@@ -47,6 +51,8 @@ export interface SessionContext {
 export interface RunPlan {
   works: HostWork[]
   sides: EngineSide[]
+  /** Engines of several hosts that are one. */
+  together?: TogetherSide[]
   /** In an order that respects `after`. */
   steps: Step[]
   /** Tasks that only tell something when their turn comes: done with the rest, listed nowhere. */
@@ -58,6 +64,8 @@ export interface RunPlan {
   unchangedByHost: Map<string, number>
   /** Things of the project that are no longer declared, as people call them; with their host. */
   orphans: { host: string; thing: string }[]
+  /** Hosts that are containers which this run makes first: to be planned when it is over. */
+  later?: readonly string[]
   /** The services that are meant, where the command names some: what else differs is left alone, and no surprise. */
   only?: readonly string[]
   /** All of the project goes: nothing is wanted. */

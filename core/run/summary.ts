@@ -1,6 +1,7 @@
 // What is told of a run: each step's end as an event, and the counts of each host.
 import { exitCodes, messageOf, UserError } from '../errors.js'
 import type { Emit, HostSummary } from '../events.js'
+import type { HostWork } from '../plan/host-work.js'
 import type { Step } from '../step.js'
 import type { StepEnd } from './execute.js'
 import { type RunPlan, worksInside } from './session.js'
@@ -43,8 +44,9 @@ export function summarise(
   ends: ReadonlyMap<string, StepEnd>,
   rescued: ReadonlySet<string>,
 ): HostSummary[] {
-  return worksInside(plan).map(work => {
-    const host = work.host.name
+  const apart = (plan.together ?? []).filter(({ ids }) => ids.size > 0).map(({ scope }) => scope.name)
+  const hosts = worksInside(plan).map((work): { host: string; work?: HostWork } => ({ host: work.host.name, work }))
+  return [...hosts, ...apart.map((host): { host: string; work?: HostWork } => ({ host }))].map(({ host, work }) => {
     const steps = plan.steps.filter(step => step.host === host)
     const all = steps.map(step => ends.get(step.id))
     const count = (...states: string[]): number =>
@@ -55,9 +57,10 @@ export function summarise(
       host,
       ok: count('already') + (plan.unchangedByHost.get(host) ?? 0),
       changed: count('done'),
-      failed: count('failed') - taken + (work.problem && work.problem.exit !== exitCodes.unreachable ? 1 : 0),
+      failed: count('failed') - taken + (work?.problem && work.problem.exit !== exitCodes.unreachable ? 1 : 0),
       skipped: count('blocked', 'cancelled'),
-      unreachable: work.problem?.exit === exitCodes.unreachable || all.some(isUnreachable),
+      ...(work === undefined ? { together: true as const } : {}),
+      unreachable: work?.problem?.exit === exitCodes.unreachable || all.some(isUnreachable),
       ...(taken === 0 ? {} : { rescued: taken }),
       ...(ignored === 0 ? {} : { ignored }),
     }

@@ -1,6 +1,7 @@
 // Gives every engine of the run what the file wants of it: services rendered per host, placed and linked.
 import { randomBytes } from 'node:crypto'
 import { selectHosts } from '../config/index.js'
+import { withEngines } from '../container-hosts/place.js'
 import { wantedByHost } from '../containers/index.js'
 import { hasShell, shellless } from '../engine-alone/address.js'
 import { type At, unreachableError, usageError } from '../errors.js'
@@ -49,11 +50,13 @@ export async function wantEngines(
   const spare = randomBytes(32)
   const { wanted, problems, warnings } = await wantedByHost(context.project, {
     prepare: preparer(context, works),
-    select: selector => selectHosts(selector, context.project),
+    select: selector => withEngines(selectHosts(selector, context.project)),
     privateAddress: host => privateAddress(host, works),
     firewallOf: host => works.find(work => work.host === host)?.detection?.firewall,
     factsOf: host => works.find(work => work.host === host)?.facts,
     files: context.files,
+    resourceKinds: context.resources,
+    overrides: context.vars,
     keyOf: host => works.find(work => work.host === host)?.state.key ?? spare,
     environment: context.project.environment,
   })

@@ -8,6 +8,12 @@ export type SshChannel = ssh2.ClientChannel
 export type SshKey = ParsedKey
 export type AuthAttempt = AnyAuthMethod
 
+/** A new pair of ed25519 keys, as OpenSSH writes them: the private one as a file, the public one as a line. */
+export function makeKeyPair(comment: string): { private: string; public: string } {
+  const { private: key, public: line } = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+  return { private: key, public: line }
+}
+
 /** What ssh2 adds to its errors: where it happened, the system's error code, the protocol's reason. */
 export type SshFault = Error & { level?: string; code?: string | number; reason?: string | number }
 

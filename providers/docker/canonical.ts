@@ -66,10 +66,15 @@ const shortened = (text: string): string => {
 
 const isShippedThing = (what: string): boolean => /^(file|folder|secret|config) /.test(what)
 
+/** A file that is put into the container, by its path alone: "file /run/secrets/DB", "mode of file /run/secrets/DB". */
+const inPeoplesWords = (field: string): string =>
+  field.replace(/^files\.(\/.*)\.content$/, 'file $1').replace(/^files\.(\/.*)\.(mode|owner)$/, '$2 of file $1')
+
 /** A change in people's words: "environment.COLOR: blue → green", "environment.TOKEN: secret changed". */
-function changeText({ what, from, to }: Change): string {
+function changeText({ what: field, from, to }: Change): string {
+  const what = inPeoplesWords(field)
   // What is brought from this machine: its hashes mean nothing to people.
-  if (isShippedThing(what)) return `${what} ${from === notSet ? 'is new' : to === notSet ? 'goes' : 'changed'}`
+  if (isShippedThing(field)) return `${field} ${from === notSet ? 'is new' : to === notSet ? 'goes' : 'changed'}`
   if (from === '(secret)' && to === '(secret)') return `${what}: secret changed`
   return `${what}: ${shortened(from)} → ${shortened(to)}`
 }

@@ -3,15 +3,41 @@ import { cleanLine } from '../../core/events.js'
 import type { Detection } from '../../core/provider.js'
 import { type Sh, sh } from '../../core/sh.js'
 
-/** Where docker listens unless it is told otherwise. */
-export const defaultSocket = '/var/run/docker.sock'
+/** What tells one engine from another where a host's shell is asked for it. */
+export interface EngineWords {
+  /** The program whose presence says that it is installed, as a line `PROGRAM=yes` and in texts. */
+  program: string
+  /** Who listens, in texts. */
+  name: string
+  /** Where it listens unless it is told otherwise. */
+  socket: string
+  /** The group that may use the socket, where that cannot be told; undefined where there is none but root's. */
+  group?: string
+  /** Packages that bring it, in the words of `engine.source`; `none`: it came without a package. */
+  origins: Readonly<Record<string, string>>
+}
+
+/** Docker's own words. */
+export const dockerWords: EngineWords = {
+  program: 'dockerd',
+  name: 'docker',
+  socket: '/var/run/docker.sock',
+  group: 'docker',
+  origins: {
+    'docker.io': 'distro',
+    'moby-engine': 'distro',
+    docker: 'distro',
+    'docker-ce': 'docker-ce',
+    none: 'elsewhere',
+  },
+}
 
 /**
  * Prints `name=value` lines; read-only. May run as root while the login user is another: then the login user is who called
  * sudo, and whether he may write the socket is told by his groups.
  */
 export const detectScript = (folders: readonly string[]): Sh => sh`
-socket=${defaultSocket}
+socket=${dockerWords.socket}
 echo "socket=$socket"
 uid=$(id -u)
 login=$(id -un)
@@ -55,8 +81,13 @@ if command -v docker >/dev/null 2>&1; then echo client=yes; fi
 if [ -e /var/lib/longshore/engine-held ]; then echo held=yes; fi
 # rules for DOCKER-USER among its own are for published ports
 if grep -qsi '^ENABLED=["'\'']*yes' /etc/ufw/ufw.conf && ! grep -qs '^:DOCKER-USER' /etc/ufw/after.rules; then echo firewall=ufw; fi
-${{ sh: folders.map(folder => fingerprint(folder).sh).join('\n') }}
+${fingerprints(folders)}
 `
+
+/** A line for each folder that images are imported from and that is there. */
+export const fingerprints = (folders: readonly string[]): Sh => ({
+  sh: folders.map(folder => fingerprint(folder).sh).join('\n'),
+})
 
 /** One line with a checksum over names, kinds, modes, sizes and times; nothing where the folder (or the archive), or a find that tells them, is missing. */
 const fingerprint = (folder: string): Sh => sh`
@@ -67,17 +98,8 @@ fi`
 /** A login may be in many groups, and a path may be long. */
 const longestLine = 64 * 1024
 
-/** Packages that bring dockerd, in the words of `engine.source`; `none`: it came without a package. */
-const origins: Record<string, string> = {
-  'docker.io': 'distro',
-  'moby-engine': 'distro',
-  docker: 'distro',
-  'docker-ce': 'docker-ce',
-  none: 'elsewhere',
-}
-
-/** Reads what `detectScript` printed. */
-export function readDetection(out: string): Detection {
+/** Reads what `detectScript`, or the script of another engine in its form, printed. */
+export function readDetection(out: string, words: EngineWords = dockerWords): Detection {
   const told = new Map<string, string>()
   const folders: Record<string, string> = {}
   for (const line of out.split('\n').map(text => cleanLine(text, longestLine))) {
@@ -87,11 +109,11 @@ export function readDetection(out: string): Detection {
     if (sum !== undefined && folder !== undefined) folders[folder] = sum
   }
   const is = (name: string): boolean => told.get(name) === 'yes'
-  const socket = told.get('socket') ?? defaultSocket
+  const socket = told.get('socket') ?? words.socket
   const login = told.get('login') ?? ''
   const root = told.get('uid') === '0'
   const client = is('client')
-  const origin = origins[told.get('package') ?? '']
+  const origin = words.origins[told.get('package') ?? '']
   const version = told.get('version') || undefined
   const firewall = told.get('firewall')
   const found = (state: Detection['state'], rootOnly: boolean, text: string): Detection => ({
@@ -108,14 +130,15 @@ export function readDetection(out: string): Detection {
   })
 
   if (!(is('exists') && (is('listening') || is('running'))))
-    return is('dockerd')
-      ? found('not-running', false, `dockerd is installed but does not listen at ${socket}`)
-      : found('not-installed', false, 'dockerd is not installed')
+    return is(words.program)
+      ? found('not-running', false, `${words.program} is installed but does not listen at ${socket}`)
+      : found('not-installed', false, `${words.program} is not installed`)
   const group = told.get('group') ?? ''
   const loginMay =
     root && login !== 'root' ? (told.get('groups') ?? '').split(' ').includes(group) && group !== '' : is('writable')
-  if (loginMay) return found('answers', false, `docker listens at ${socket}`)
-  const why = `${login} is not in the group ${group || 'docker'}`
+  if (loginMay) return found('answers', false, `${words.name} listens at ${socket}`)
+  const own = words.group === undefined ? '' : group || words.group
+  const why = own === '' ? `${login} is not root` : `${login} is not in the group ${own}`
   return root
     ? found('answers', true, `only root may use ${socket}: ${why}`)
     : found('denied', true, `${socket} may not be used: ${why}, and there is no way to become root`)

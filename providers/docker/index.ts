@@ -1,12 +1,14 @@
-// Docker on each host, spoken to over its Engine API.
-import { type Engine, provider } from '../../core/provider.js'
+// Engines spoken to over the Engine API, each on its own host: docker itself, and those that speak a dialect of it.
+import { type Engine, type Provider, provider } from '../../core/provider.js'
 import { applyStep, concludeStep } from './apply/index.js'
 import { attachTo, signalTo, streamsOf } from './attach.js'
 import { controlStep } from './control/step.js'
 import { archiveOf, pathInfo, unpackInto } from './copy/archive.js'
-import { detectScript, readDetection } from './detect.js'
+import { readDetection } from './detect.js'
+import { type Dialect, dockerDialect } from './dialect.js'
 import { diff } from './diff/index.js'
 import { downSteps } from './diff/removal.js'
+import { enterContainer } from './enter/access.js'
 import { execInContainer } from './exec.js'
 import { imagesInUse, keepImages } from './images/keep.js'
 import { listHostImages } from './images/list.js'
@@ -15,11 +17,9 @@ import { prunable } from './images/prune.js'
 import { loadArchive, saveArchive } from './images/transfer.js'
 import { listProject } from './list.js'
 import { followLogs } from './logs.js'
-import { forgets, needs } from './needs.js'
 import { observe } from './observe/observe.js'
 import type { Seen } from './observe/seen.js'
 import { type DockerEngine, openEngine } from './open.js'
-import { portRules } from './port-rules.js'
 import { runOnce } from './run-once.js'
 import { engineKeeper } from './state.js'
 import { watchEvents } from './watch/events.js'
@@ -29,17 +29,14 @@ import { usageOf } from './watch/usage.js'
 /** Core hands each provider only the engines that it has opened. */
 const own = (engine: Engine): DockerEngine => engine as DockerEngine
 
-/** The provider `docker`. */
-export const docker = provider<Seen>({
-  name: 'docker',
-  needs,
-  forgets,
-  portRules,
+/** What every dialect can do in the same way. */
+const shared = provider<Seen>({
+  name: dockerDialect.name,
+  needs: dockerDialect.needs,
   scopes: hosts => hosts.map(({ name, engine: { registries } }) => ({ name, hosts: [name], registries })),
-  detect: (_engine, folders) => detectScript(folders),
-  readDetection,
+  detect: (_engine, folders) => dockerDialect.detect(folders),
+  readDetection: out => readDetection(out),
   open: openEngine,
-  keeper: engine => engineKeeper(own(engine)),
   observe: (engine, wanted, files, signal) => observe('absent' in engine ? engine : own(engine), wanted, files, signal),
   diff,
   down: downSteps,
@@ -58,6 +55,7 @@ export const docker = provider<Seen>({
   keepImages: (engine, project, kept) => keepImages(own(engine), project, kept),
   runOnce: (engine, oneOff, context) => runOnce(own(engine), oneOff, context),
   logs: (engine, container, options) => followLogs(own(engine), container, options),
+  enter: (engine, container, signal) => enterContainer(own(engine), container, signal),
   exec: (engine, container, request) => execInContainer(own(engine), container, request),
   attach: (engine, container, request) => attachTo(own(engine), container, request),
   streams: (engine, container) => streamsOf(own(engine), container),
@@ -74,3 +72,24 @@ export const docker = provider<Seen>({
   unpackInto: (engine, container, folder, archive, signal) =>
     unpackInto(own(engine), container, folder, archive, signal),
 })
+
+/** The provider of a dialect. */
+export const engineApiProvider = (dialect: Dialect): Provider<Seen> => {
+  const { name, words, needs, forgets, portRules } = dialect
+  return {
+    ...shared,
+    name,
+    needs,
+    ...(forgets && { forgets }),
+    ...(portRules && { portRules }),
+    detect: (_engine, folders) => dialect.detect(folders),
+    readDetection: out => readDetection(out, words),
+    open: (scope, connection, detection, signal) => openEngine(scope, connection, detection, signal, dialect),
+  }
+}
+
+/** The provider `docker`. */
+export const docker: Provider<Seen> = {
+  ...engineApiProvider(dockerDialect),
+  keeper: engine => engineKeeper(own(engine)),
+}

@@ -21,6 +21,10 @@ export const labels = {
   build: 'longshore.build',
   buildSpec: 'longshore.build-spec',
   import: 'longshore.import',
+  /** Of an image that a play came to: the image before it and what the play says, as one hash. */
+  play: 'longshore.image-play',
+  /** What that play has read of the operator's machine, with fingerprints. */
+  playInputs: 'longshore.image-inputs',
 } as const
 
 /** The value of `labels.version`. */

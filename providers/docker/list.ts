@@ -8,7 +8,8 @@ import type { DockerEngine } from './open.js'
 
 const portText = ({ IP, PrivatePort, PublicPort, Type }: PortShape): string => {
   if (PublicPort === undefined) return `${PrivatePort}/${Type}`
-  return `${IP?.includes(':') ? `[${IP}]` : IP}:${PublicPort}->${PrivatePort}/${Type}`
+  // Podman leaves the address out where it is all of them.
+  return `${IP?.includes(':') ? `[${IP}]` : IP || '0.0.0.0'}:${PublicPort}->${PrivatePort}/${Type}`
 }
 
 /** A container's ports, as `docker ps` writes them; the IPv6 twin of a port on all addresses is left out. */

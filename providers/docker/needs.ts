@@ -38,7 +38,7 @@ function checkRegistries({ registries, places }: EngineWant): void {
 }
 
 /** Certificates and kept logins, as the playbook takes them. Where the file says nothing of them, it takes away what it brought: `wanted` is false. */
-function registryUse({ registries }: EngineWant): Use {
+export function registryUse({ registries }: EngineWant): Use {
   const certificates: Record<string, string> = {}
   const logins: Record<string, { username: string; password: unknown }> = {}
   for (const [given, want] of Object.entries(registries)) {

@@ -1,14 +1,15 @@
 // Opens a way to a host's docker engine: as the login user at once, through root only where it takes that.
 import type { As, Connection } from '../../core/connection.js'
-import { messageOf, UserError } from '../../core/errors.js'
+import { messageOf } from '../../core/errors.js'
 import type { Absent, Detection, Engine, Scope } from '../../core/provider.js'
 import { type Api, createApi } from './api/client.js'
 import { agreeOnVersion } from './api/version.js'
-import { defaultSocket } from './detect.js'
+import { type Dialect, dockerDialect } from './dialect.js'
 
 /** A docker engine: what core sees of it, and our own way to it. */
 export interface DockerEngine extends Engine {
   readonly api: Api
+  readonly dialect: Dialect
   readonly connection: Connection
 }
 
@@ -37,26 +38,23 @@ async function ask(
   }
 }
 
-/** The engine that answered. Throws a UserError for one that is too old, or that is not docker. */
-function engineFrom(scope: Scope, connection: Connection, { api, told }: Answering): DockerEngine {
+/** The engine that answered. Throws a UserError for one that is too old, or that is another. */
+function engineFrom(scope: Scope, connection: Connection, dialect: Dialect, { api, told }: Answering): DockerEngine {
   const theirs = String(told['api-version'] ?? '')
-  const [, name = 'docker', version = ''] = /^(\w+)\/(\S+)/.exec(String(told.server ?? '')) ?? []
+  let about: { name: string; version: string }
   try {
-    if (told['libpod-api-version'] !== undefined)
-      throw new UserError(`podman ${version} answers in place of docker`, {
-        where: scope.name,
-        hint: 'this version speaks to docker alone: remove podman-docker from the host, or take another host',
-      })
-    api.version = agreeOnVersion(theirs, scope.name)
+    about = dialect.about(told, scope.name)
+    api.version = agreeOnVersion(theirs, scope.name, dialect.name)
   } catch (error) {
     api.close()
     throw error
   }
   return {
     scope,
-    about: `${name.toLowerCase()} ${version} (API ${theirs})`,
+    about: `${about.name} ${about.version} (API ${theirs})`,
     stats: api.stats,
     api,
+    dialect,
     connection,
     close: () => api.close(),
   }
@@ -71,15 +69,16 @@ export async function openEngine(
   connection: Connection,
   detection: Promise<Detection>,
   signal?: AbortSignal,
+  dialect: Dialect = dockerDialect,
 ): Promise<DockerEngine | Absent> {
-  const engine = (answering: Answering): DockerEngine => engineFrom(scope, connection, answering)
+  const engine = (answering: Answering): DockerEngine => engineFrom(scope, connection, dialect, answering)
   const way = (socket: string, as: As): Promise<Answering> => ask(scope, connection, { socket, as, signal })
   const tried = (socket: string, as: As): Promise<Answering | undefined> =>
     way(socket, as).catch(() => {
       signal?.throwIfAborted()
       return undefined
     })
-  const first = await tried(defaultSocket, 'login')
+  const first = await tried(dialect.words.socket, 'login')
   if (first) return engine(first)
   const { state, socket, rootOnly, client, text } = await detection
   if (state !== 'answers') return { absent: state, text }
@@ -89,7 +88,7 @@ export async function openEngine(
   if (!client)
     return {
       absent: 'denied',
-      text: `${text}; and without the docker client on the host root cannot pass it on either`,
+      text: `${text}; and without the ${dialect.name} client on the host root cannot pass it on either`,
     }
   const third = await way(socket, 'root').catch((error: unknown) => {
     signal?.throwIfAborted()

@@ -26,6 +26,8 @@ export type Work = Origin &
     | { kind: 'start-container'; want: ContainerWant; id: string; paused: boolean }
     | { kind: 'remove-container'; id: string; volumes: string[] | undefined }
     | ControlWork
+    /** Tells the front door where domains lead. */
+    | { kind: 'route'; want: ContainerWant }
     | { kind: 'ship-files'; want: ShippedWant }
     /** Brings live copies of a running container up to date, and tells it. */
     | { kind: 'update-files'; want: ContainerWant; id: string }

@@ -1,12 +1,12 @@
 // The rules behind the commands for services: merging by time, the order of services, where copies end up, what is used, which events.
 import { test } from 'tap'
 import { copyPlace, readSide } from '../../cli/services/copy-rules.js'
-import { alsoRestarted, dependencies } from '../../cli/services/dependencies.js'
 import { eventText, readFilters } from '../../cli/services/event-filter.js'
 import { mergeByTime } from '../../cli/services/merge.js'
 import { cpuPercent, memoryText, movedText, usageCells } from '../../cli/services/usage.js'
 import type { RawService } from '../../core/project.js'
 import type { ContainerEvent, UsageSample } from '../../core/provider-abilities.js'
+import { alsoRestarted, dependencies } from '../../core/rollout/dependencies.js'
 
 interface Read {
   taken: number

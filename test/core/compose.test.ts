@@ -113,7 +113,7 @@ test('what has no effect is told, each with its place, and the rest is as if it 
     deploy: { mode: global, update_config: { order: start-first }, resources: { reservations: { cpus: "1" } } }
     networks: { default: { gw_priority: 1 } }
     pull_policy: always
-    post_start: [{ command: x }]
+    models: [x]
   b: { image: x }
 networks: { default: { enable_ipv4: true } }
 `,
@@ -124,11 +124,10 @@ networks: { default: { enable_ipv4: true } }
   const expected = [
     '3:32 own: `develop` has no effect',
     '4:5 a: `develop` has no effect',
-    '5:52 a.depends_on.b: `restart` has no effect',
     '6:15 a.deploy: `mode` has no effect',
     '6:97 a.deploy.resources.reservations: `cpus` has no effect',
     '7:28 a.networks.default: `gw_priority` has no effect',
-    '9:5 a: `post_start` has no effect',
+    '9:5 a: `models` has no effect',
     '11:24 network default: `enable_ipv4` has no effect',
   ]
   t.same(told.sort(), expected.sort())

@@ -7,7 +7,7 @@ import * as hosts from './attack/hosts-that-lie.js'
 import * as others from './attack/others-things.js'
 import * as secrets from './attack/secrets-stay-secret.js'
 
-tap.setTimeout(300_000)
+tap.setTimeout(600_000)
 
 const host = await labHost({ name: 'attacked', engine: true })
 tap.teardown(() => host.remove())

@@ -5,7 +5,7 @@ import { hostEntry, type Ran, type TestProject, testProject, told } from './comm
 import { containersOn, giveRootfs, idsOn, thingsOn } from './host-state.js'
 
 // Hosts boot and packages are installed: more than the usual half minute.
-tap.setTimeout(300_000)
+tap.setTimeout(600_000)
 
 const green = `  green: { image: base, init: true, command: [sleep, "3000"], on: one }
 `

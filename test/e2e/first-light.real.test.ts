@@ -6,7 +6,7 @@ import { changedFacts, giveRootfs, hostState, idsOn, page, thingsOn } from './ho
 import { ends, planned } from './run-events.js'
 
 // Hosts boot and packages are installed: more than the usual half minute.
-tap.setTimeout(300_000)
+tap.setTimeout(600_000)
 
 const idsPlanned = (ran: Ran): string[] => planned(ran).map(({ id }) => id)
 

@@ -10,7 +10,7 @@ import { testHandTool } from './look/hand-tool.js'
 import { testLock, testSh, testSsh, testUnknownKey } from './look/hosts.js'
 import { fileWith, talker, ticker } from './look/project.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 test('two hosts with containers, looked at and entered', async t => {
   const [web, db] = await Promise.all([labHost({ engine: true }), labHost({ engine: true })])

@@ -5,7 +5,7 @@ import { packageRoot } from './command.js'
 import { changedFacts, hostState, idsOn, thingsOn } from './host-state.js'
 
 // Hosts boot and packages are installed: more than the usual half minute.
-tap.setTimeout(300_000)
+tap.setTimeout(600_000)
 
 const command = 'node /longshore/cli/longshore.cjs -f /longshore/examples/quickstart/longshore.yaml'
 /** Colours, not the cursor's movements. */

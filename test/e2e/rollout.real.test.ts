@@ -5,7 +5,7 @@ import { busyboxTarball, labHost } from '../lab/index.js'
 import { hostEntry, testProject, told } from './command.js'
 import { idsOn } from './host-state.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 test('a rollout over two hosts', async t => {
   const [one, two] = await Promise.all([labHost({ name: 'one', engine: true }), labHost({ name: 'two', engine: true })])

@@ -7,7 +7,7 @@ import { attached, copies } from './services/entering.js'
 import { follow, logs, look } from './services/looking.js'
 import { type Call, env, fileWith, image } from './services/project.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 test('services on two hosts', async t => {
   await ensureEngine()

@@ -28,6 +28,8 @@ function nodeBinary(): string {
 const tables = readdirSync(join(packageRoot, 'dist', 'test'), { recursive: true })
   .map(String)
   .filter(name => name.endsWith('.test.js') && !name.endsWith('.real.test.js') && !name.startsWith('e2e/'))
+  // A compiled test whose source is gone is no test any more.
+  .filter(name => existsSync(join(packageRoot, 'test', name.replace(/\.js$/, '.ts'))))
   .map(name => join('dist', 'test', name))
 
 test(`the tables pass on Node ${major}`, t => {
@@ -38,7 +40,7 @@ test(`the tables pass on Node ${major}`, t => {
   const ran = spawnSync(node, ['--test', '--test-concurrency=2', ...tables], {
     encoding: 'utf8',
     cwd: packageRoot,
-    env,
+    env: { ...env, TAP_TIMEOUT: '600' },
     maxBuffer: 64 * 1024 * 1024,
   })
   const failures = ran.stdout.split('\n').filter(line => /^\s*(not ok|✖)/.test(line))

@@ -70,13 +70,13 @@ export const registryAnswers = async (registry: RegistryAccess): Promise<boolean
   return answer !== undefined && [200, 401].includes(answer.status)
 }
 
-/** Pushes busybox as `repository:tag`; two names, or two editions of one, make two images. */
+/** Pushes busybox as `repository:tag`; two names, or two editions of one, make two images. Gives the manifest's digest. */
 export async function pushBusybox(
   registry: RegistryAccess,
   repository: string,
   tag = 'latest',
   edition = '',
-): Promise<void> {
+): Promise<string> {
   const layer = await readFile(await busyboxTarball())
   const config = Buffer.from(
     JSON.stringify({
@@ -104,4 +104,5 @@ export async function pushBusybox(
   }
   const bytes = Buffer.from(JSON.stringify(manifest))
   must(await send(registry, 'PUT', `/v2/${repository}/manifests/${tag}`, bytes, manifestType), 201, 'manifest')
+  return digestOf(bytes)
 }

@@ -55,11 +55,15 @@ export async function makeAuthority(folder: string, name = 'lab registries'): Pr
 }
 
 /** Makes a server certificate for an address; gives its files. */
-async function makeCertificate({ folder, file }: Authority, ip: string): Promise<{ key: string; certificate: string }> {
+export async function makeCertificate(
+  { folder, file }: Authority,
+  ip: string,
+  name = 'registry.lab',
+): Promise<{ key: string; certificate: string }> {
   const [key, certificate] = [join(folder, `${ip}.key`), join(folder, `${ip}.crt`)]
   await openssl(folder, [
     ...['-CA', file, '-CAkey', join(folder, 'ca.key'), '-subj', '/CN=registry', '-days', '30'],
-    ...['-addext', `subjectAltName=IP:${ip},DNS:registry.lab`, '-addext', 'basicConstraints=critical,CA:FALSE'],
+    ...['-addext', `subjectAltName=IP:${ip},DNS:${name}`, '-addext', 'basicConstraints=critical,CA:FALSE'],
     ...['-keyout', key, '-out', certificate],
   ])
   return { key: await readFile(key, 'utf8'), certificate: await readFile(certificate, 'utf8') }

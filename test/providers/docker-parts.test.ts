@@ -22,7 +22,7 @@ import { container, key } from './samples.js'
 test('the provider is listed, and needs its playbook unless the engine is none of ours', t => {
   t.same(
     providers.map(({ name }) => name),
-    ['docker'],
+    ['docker', 'podman', 'swarm'],
   )
   t.same(docker.needs(anyEngine()), [{ playbook: 'docker', vars: {} }])
   const users = { playbook: 'docker-users', vars: { users: ['deploy'] } }

@@ -4,7 +4,7 @@ import { type Ran, told } from '../e2e/command.js'
 import { doneOn, registrySite, served } from './registry-site.js'
 import { leakyFiles, leakyLogs, textsBelow, timesSeen, tracesOf, watchHere, watchHost } from './secret-traces.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 const password = 'open-sesame+77/plain~text'
 const wrong = 'never-the-right-one-91'

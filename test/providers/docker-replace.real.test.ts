@@ -21,7 +21,7 @@ const server = (project: RealProject, version: string, part: Partial<ContainerWa
   })
 }
 
-tap.setTimeout(180_000)
+tap.setTimeout(600_000)
 
 test('containers take the place of others', async t => {
   const project = await realProject('lsprovrepl')

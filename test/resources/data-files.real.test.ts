@@ -5,7 +5,7 @@ import { t as all, test } from 'tap'
 import { Secret } from '../../core/secret.js'
 import { apply, converge, plan, shells } from './shells.js'
 
-all.setTimeout(120_000)
+all.setTimeout(600_000)
 
 for (const shell of shells)
   test(`keys of files, in ${shell.join(' ')}`, async t => {

@@ -6,7 +6,7 @@ import { Secret } from '../../core/secret.js'
 import { busyboxTarball, docker, labHost, type Release } from '../lab/index.js'
 import { apply, converge, kindOf, plan, type Shell } from './shells.js'
 
-all.setTimeout(300_000)
+all.setTimeout(600_000)
 all.jobs = 3
 
 const image = 'tool:1'

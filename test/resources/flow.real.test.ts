@@ -6,7 +6,7 @@ import { Secret } from '../../core/secret.js'
 import { labHost, pause } from '../lab/index.js'
 import { apply, converge, kindOf, plan, type Shell, shells } from './shells.js'
 
-all.setTimeout(120_000)
+all.setTimeout(600_000)
 
 for (const shell of shells) {
   test(`what is at a path, in ${shell.join(' ')}`, async t => {

@@ -14,7 +14,7 @@ import { go, on, type Row } from './packages/rows.js'
 import { recorded } from './recorded.js'
 import { plan } from './shells.js'
 
-all.setTimeout(300_000)
+all.setTimeout(600_000)
 
 const install = (host: LabHost, names: string) =>
   host.sh(

@@ -3,7 +3,7 @@ import { t as all, test } from 'tap'
 import { labHost } from '../lab/index.js'
 import { apply, converge, plan, type Shell } from './shells.js'
 
-all.setTimeout(120_000)
+all.setTimeout(600_000)
 
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa me@x'
 

@@ -5,7 +5,7 @@ import { t as all, test } from 'tap'
 import { Secret } from '../../core/secret.js'
 import { apply, converge, kindOf, plan, run, shells } from './shells.js'
 
-all.setTimeout(300_000)
+all.setTimeout(600_000)
 
 const block = (text: string, mark = '#'): string =>
   `${mark} BEGIN LONGSHORE MANAGED BLOCK\n${text}${mark} END LONGSHORE MANAGED BLOCK\n`

@@ -15,7 +15,7 @@ import { ensureTools } from '../lab/index.js'
 import { apply, converge, kindOf, plan, type Shell, shells } from './shells.js'
 import { open, programsWith, said, sum, webOf } from './web.js'
 
-all.setTimeout(300_000)
+all.setTimeout(600_000)
 
 test('archive', async t => {
   await ensureTools({

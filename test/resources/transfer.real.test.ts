@@ -8,7 +8,7 @@ import { ensureTools } from '../lab/index.js'
 import { apply, converge, kindOf, plan, type Shell, shells } from './shells.js'
 import { open, programsWith, said, sum, token, webOf } from './web.js'
 
-all.setTimeout(300_000)
+all.setTimeout(600_000)
 
 test('get_url', async t => {
   await ensureTools({ curl: 'curl', wget: 'wget', busybox: 'busybox', openssl: 'openssl' })

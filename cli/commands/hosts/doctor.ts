@@ -1,4 +1,5 @@
 // `longshore doctor`: looks at each host and its engine, and says what stands in the way and what to do. Changes nothing.
+import { isContainer } from '../../../core/container-hosts/place.js'
 import { hasShell } from '../../../core/engine-alone/address.js'
 import { exitCodes, UserError } from '../../../core/errors.js'
 import type { Host } from '../../../core/project.js'
@@ -9,7 +10,7 @@ import type { CommandContext } from '../../context.js'
 import { accessFindings } from '../../doctor/access-findings.js'
 import { lookAt } from '../../doctor/ask.js'
 import { engineAloneFindings } from '../../doctor/engine-alone.js'
-import { engineFindings } from '../../doctor/engine-findings.js'
+import { engineFindings, isDaemon } from '../../doctor/engine-findings.js'
 import { type Finding, ok, problem } from '../../doctor/finding.js'
 import { hostFindings } from '../../doctor/host-findings.js'
 import type { Style } from '../../report/style.js'
@@ -23,7 +24,8 @@ async function examine(host: Host, context: CommandContext): Promise<Finding[]> 
     const look = await lookAt(host, provider, context)
     const ms = look.asked.until - look.asked.from
     const reached = ok('reached', `${look.facts.os.name || look.facts.hostname}, answered in ${ms} ms`)
-    return [reached, ...hostFindings(look), ...engineFindings(look), ...accessFindings(look)]
+    if (isContainer(host)) return [reached, ...hostFindings(look)]
+    return [reached, ...hostFindings(look), ...engineFindings(look), ...(isDaemon(host) ? accessFindings(look) : [])]
   } catch (error) {
     if (context.signal.aborted || !(error instanceof UserError)) throw error
     return [problem('reached', error.output ? `${error.message}: ${error.output}` : error.message, error.hint)]

@@ -46,4 +46,46 @@ export const hostCommands: readonly CommandEntry[] = [
     group,
     load: async () => (await import('./certs.js')).certs,
   },
+  {
+    name: 'ssh-config',
+    summary: 'print hosts as ssh reads them: `longshore ssh-config > FILE`, then `ssh -F FILE HOST`',
+    group,
+    load: async () => (await import('./ssh-config.js')).sshConfig,
+  },
+  {
+    name: 'halt',
+    summary: 'shut machines down; `up` starts them again',
+    group,
+    load: async () => (await import('./halt.js')).halt,
+  },
+  {
+    name: 'reload',
+    summary: 'shut machines down and start them again',
+    group,
+    load: async () => (await import('./reload.js')).reload,
+  },
+  {
+    name: 'snapshot',
+    summary: 'keep whole machines, with the volumes of their engines, and bring them back',
+    group,
+    load: async () => (await import('./snapshot.js')).snapshot,
+  },
+  {
+    name: 'package',
+    summary: 'write a machine as an archive that `machine: { image: ./FILE.tar }` takes',
+    group,
+    load: async () => (await import('./package.js')).packageMachine,
+  },
+  {
+    name: 'destroy',
+    summary: 'remove machines with all that is on them, their snapshots and their keys',
+    group,
+    load: async () => (await import('./destroy.js')).destroy,
+  },
+  {
+    name: 'provider',
+    summary: 'try a provider on a host: test PATH',
+    group,
+    load: async () => (await import('./provider.js')).provider,
+  },
 ]

@@ -1,7 +1,8 @@
-// `longshore port`: where the published ports of a service are reached.
+// `longshore port`: where the published ports of a service are reached, or those of machines.
 import { exitCodes, UserError, usageError } from '../../../core/errors.js'
 import { command } from '../../command.js'
 import { withEngines } from '../../engines.js'
+import { machinePorts } from '../../machines/ports.js'
 import { able, chosenOn, placeOptions } from '../../services/choose.js'
 
 /** `80`, `53/udp`: as the engine names it. A usage error for anything else. */
@@ -16,12 +17,13 @@ export const port = command({
   name: 'port',
   summary: 'tell where published ports are reached',
   arguments: {
-    service: { text: 'the service (or the name of a container of it)', need: 'one' },
+    service: { text: 'the service (or the name of a container of it); the machines if left out', need: 'maybe' },
     port: { text: "the container's port, with /udp for that", need: 'maybe' },
   },
   options: placeOptions,
-  run: (context, { service, port: text, host, number }) =>
-    withEngines(context, async engines => {
+  async run(context, { service, port: text, host, number }) {
+    if (service === undefined) return machinePorts(context, host)
+    return withEngines(context, async engines => {
       const asked = readPort(text)
       const placed = await chosenOn(context, engines, { services: [service], host, number })
       if (placed.length === 0)
@@ -50,5 +52,6 @@ export const port = command({
           : `port ${asked} of "${service}" is not published`,
         { output: states.join('\n') },
       )
-    }),
+    })
+  },
 })

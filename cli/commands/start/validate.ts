@@ -43,6 +43,7 @@ export const validate = command({
   async run(context) {
     const project = await context.project()
     await context.hosts()
+    await context.providers()
     const told = new Set<string>()
     checkServices(project, (text, at) => {
       const key = `${text} ${at.file}:${at.line}:${at.column}`

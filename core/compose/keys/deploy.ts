@@ -9,7 +9,16 @@ export const deviceRequestKeys: Keys = {
   options: yes("The driver's options."),
 }
 
-const swarmOnly = no('it means something only on a swarm')
+const only = 'it means something only on a swarm'
+const swarmOnly = no(only)
+
+/** What has an effect on a swarm, and elsewhere none. */
+const onSwarmAlone = (text: string, instead = only, inside?: Keys) =>
+  yes(`On a swarm: ${text}`, {
+    elsewhere: instead,
+    ...(inside === undefined ? {} : { inside }),
+  })
+
 const rulesKeys: Keys = {
   parallelism: yes('How many at once, on all hosts together; 0 for all. The first host always comes first.'),
   delay: yes('Time between two batches.'),
@@ -29,10 +38,14 @@ const rollbackKeys: Keys = { ...rulesKeys, failure_action: yes('pause (if left o
 
 export const deployKeys: Keys = {
   replicas: yes('How many containers in all, dealt over the hosts.'),
-  mode: no('a service runs once on each of its hosts; say how many with `replicas`'),
-  endpoint_mode: swarmOnly,
-  labels: no('they are labels of a swarm service; containers have `labels`'),
-  placement: no('say where it runs with `on`'),
+  mode: onSwarmAlone('replicated or global.', 'a service runs once on each of its hosts; say how many with `replicas`'),
+  endpoint_mode: onSwarmAlone('vip or dnsrr.'),
+  labels: onSwarmAlone('labels of the service.', 'they are labels of a swarm service; containers have `labels`'),
+  placement: onSwarmAlone('where it may run, besides `on`.', 'say where it runs with `on`', {
+    constraints: yes('Conditions on nodes.'),
+    preferences: yes('Over what it is spread.', { inside: { spread: yes('A label of nodes.') } }),
+    max_replicas_per_node: yes('The most of it on one node.'),
+  }),
   resources: yes('What it may use.', {
     inside: {
       limits: yes('The most it may use.', {
@@ -40,7 +53,7 @@ export const deployKeys: Keys = {
       }),
       reservations: yes('What it should have.', {
         inside: {
-          cpus: swarmOnly,
+          cpus: onSwarmAlone('CPUs that a node must have free for it.'),
           memory: yes('As `mem_reservation`.'),
           generic_resources: swarmOnly,
           devices: yes('Devices, as `gpus`.', { inside: deviceRequestKeys }),
@@ -52,8 +65,8 @@ export const deployKeys: Keys = {
     inside: {
       condition: yes('none, on-failure or any.'),
       max_attempts: yes('How often, with on-failure.'),
-      delay: swarmOnly,
-      window: swarmOnly,
+      delay: onSwarmAlone('time between two starts.'),
+      window: onSwarmAlone('time in which attempts are counted.'),
     },
   }),
   rollback_config: yes('How what was replaced is put back.', { inside: rollbackKeys }),

@@ -15,6 +15,8 @@ export interface Key {
   inside?: Keys
   /** Keys of each entry, where its own keys are names. */
   named?: Keys
+  /** Of what has an effect on a swarm alone: what to say elsewhere. */
+  elsewhere?: string
   /** What to say of a value that is not honoured; undefined of one that is. */
   unless?: (value: unknown) => string | undefined
 }
@@ -59,8 +61,8 @@ export function judge(table: Keys, value: unknown): { value: unknown; findings: 
       if (key === undefined) tell(`unknown key \`${name}\`${suggestion(name, Object.keys(keys))}`, 'mistake')
       else if (inner === null || inner === undefined) kept[name] = inner
       else if (key.does === 'refused') tell(`\`${name}\`: ${key.text}`, 'mistake')
-      else if (key.does === 'no') {
-        tell(`\`${name}\` has no effect: ${key.text}`, 'warning')
+      else if (key.does === 'no' || key.elsewhere !== undefined) {
+        tell(`\`${name}\` has no effect: ${key.elsewhere ?? key.text}`, 'warning')
         // One warning for all of it; what is misspelt inside is a mistake all the same.
         const told = findings.length
         walk(inner, key, here)

@@ -71,6 +71,14 @@ const fileKeys: Keys = {
 }
 
 /** Our own key of a mounted file or folder; in a Compose file it stands under `x-longshore`. */
+const hookKeys: Keys = {
+  command: yes('What runs in the container.'),
+  user: yes('As whom; as the container itself if left out.'),
+  privileged: yes('With all rights.'),
+  working_dir: yes('In which folder of the container.'),
+  environment: yes('More variables for it.'),
+}
+
 const changeKeys: Keys = { on_change: yes('What a change of content does: recreate, restart, ignore or a signal.') }
 
 export const serviceKeys: Keys = {
@@ -99,7 +107,7 @@ export const serviceKeys: Keys = {
     named: {
       condition: yes('service_started, service_healthy or service_completed_successfully.'),
       required: yes('false: nothing is said when that service is not there.'),
-      restart: no('a dependant is replaced only when it shares a namespace with what is replaced'),
+      restart: yes('true: `longshore restart` of that service restarts this one too; `up` leaves it as it is.'),
     },
   }),
   deploy: yes('Resources and numbers; the table below.', { inside: deployKeys }),
@@ -151,8 +159,13 @@ export const serviceKeys: Keys = {
   pids_limit: yes('How many processes it may have; -1 without a limit.'),
   platform: yes('Platform of the image, as "linux/arm64".'),
   ports: yes('Ports to publish, in short and long form.'),
-  post_start: no('hooks are not run by this version'),
-  pre_stop: no('hooks are not run by this version'),
+  post_start: yes('Commands that run in it once it has started; one that fails fails the start.', { inside: hookKeys }),
+  pre_stop: yes(
+    'Commands that run in it before we stop it; one that fails is told of, and it is stopped all the same.',
+    {
+      inside: hookKeys,
+    },
+  ),
   privileged: yes('All rights on the host.'),
   profiles: yes('It is left out unless one of them is active.'),
   provider: no('what another program provides is not made here; the service is left out'),
@@ -188,7 +201,14 @@ export const serviceKeys: Keys = {
 export const ownServiceKeys: Keys = {
   on: yes('Hosts it runs on.'),
   loosen: yes('Of what `engine.harden` asks for: what does not hold for it.'),
-  domains: refused('not supported by this version yet'),
+  domains: yes('Domains under which the front door leads to it.', {
+    inside: {
+      host: yes('The domain.'),
+      path: yes('This path and all below it.'),
+      port: yes('Port in the container.'),
+      tls: yes('auto, internal or off.'),
+    },
+  }),
   gate: yes('What a new container must answer before it counts as good.'),
 }
 

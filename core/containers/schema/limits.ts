@@ -4,7 +4,8 @@ import { usageError } from '../../errors.js'
 import { z } from '../../schema.js'
 import { readDuration } from './quantities.js'
 import { rollbackSchema, updateSchema } from './rollout.js'
-import { flag, keyed, size, textMap, texts, whole, written } from './shapes.js'
+import { duration, flag, keyed, size, textMap, texts, whole, written } from './shapes.js'
+import { swarmDeployShapes } from './swarm-deploy.js'
 
 /** A number, also as text. */
 export const decimal = z
@@ -153,6 +154,7 @@ export const deploySchema = keyed({
       .optional()
       .describe('The most it may use.'),
     reservations: keyed({
+      cpus: decimal.optional().describe('On a swarm: CPUs that a node must have free for it.'),
       memory: size.optional().describe('As `mem_reservation`.'),
       devices: z.array(deviceRequest([])).optional().describe('Devices that a driver picks.'),
     })
@@ -167,9 +169,12 @@ export const deploySchema = keyed({
       .optional()
       .describe('When it is started again; any if left out.'),
     max_attempts: count.optional().describe('How often, with on-failure.'),
+    delay: duration.optional().describe('On a swarm: time between two starts.'),
+    window: duration.optional().describe('On a swarm: in which attempts are counted.'),
   })
     .optional()
     .describe('When the engine starts it again, if `restart` does not say.'),
+  ...swarmDeployShapes,
   update_config: updateSchema.optional().describe('How its containers are replaced.'),
   rollback_config: rollbackSchema.optional().describe('How those that were replaced are put back.'),
 })

@@ -12,6 +12,7 @@ export interface PortEntry {
   published?: { from: number; to: number }
   target: number
   protocol: PortWant['protocol']
+  mode?: 'host' | 'ingress'
   /** Networks as ADDRESS/BITS that alone may reach it; everybody if left out. */
   allow?: string[]
 }
@@ -82,7 +83,10 @@ const long = keyed({
     .optional()
     .describe('Addresses and networks that alone may reach the port; everybody if left out.'),
   protocol: z.enum(['tcp', 'udp', 'sctp']).optional().describe('tcp if left out.'),
-  mode: z.enum(['host', 'ingress']).optional().describe('Has no effect outside a swarm.'),
+  mode: z
+    .enum(['host', 'ingress'])
+    .optional()
+    .describe('On a swarm: host publishes on the hosts of its containers alone, ingress (default) on all.'),
   name: z.string().optional().describe('A name for people; no effect.'),
   app_protocol: z.string().optional().describe('A hint for people; no effect.'),
 }).transform((given, context): PortEntry[] => {
@@ -102,16 +106,20 @@ interface LongForm {
   host_ip?: string | undefined
   protocol?: PortEntry['protocol'] | undefined
   allow?: string[] | undefined
+  mode?: 'host' | 'ingress' | undefined
 }
 
-function longEntry({ target, published, bind, host_ip, protocol, allow }: LongForm): PortEntry {
+function longEntry({ target, published, bind, host_ip, protocol, allow, mode }: LongForm): PortEntry {
   if (bind !== undefined && host_ip !== undefined && bind !== host_ip)
     throw usageError('`bind` and `host_ip` are two words for one thing: give one')
   if (bind !== undefined && isIP(bind.replace(/^\[|\]$/g, '')) === 0)
     throw usageError(`\`bind\` must be an address of the host, such as 127.0.0.1 or 10.0.0.5, and is "${bind}"`)
   if (allow !== undefined && published === undefined)
     throw usageError('`allow` needs `published`: rules are for one port of the host')
-  const plain = entry(bind ?? host_ip, published, target, protocol)
+  const plain = {
+    ...entry(bind ?? host_ip, published, target, protocol),
+    ...(mode === undefined ? {} : { mode }),
+  }
   return allow === undefined ? plain : { ...plain, allow: [...new Set(allow)].sort() }
 }
 
@@ -132,12 +140,13 @@ export const portSchema = z.union(
 
 /** The ports of the n-th container on a host. A usage error where a range is too short. */
 export const portsOf = (entries: readonly PortEntry[], number: number): PortWant[] =>
-  entries.map(({ ip, published, target, protocol }) => {
-    if (published === undefined) return { ...(ip === undefined ? {} : { ip }), target, protocol }
+  entries.map(({ ip, published, target, protocol, mode }) => {
+    const how = mode === undefined ? {} : { mode }
+    if (published === undefined) return { ...(ip === undefined ? {} : { ip }), target, protocol, ...how }
     const port = published.from === published.to ? published.from : published.from + number - 1
     if (port > published.to)
       throw usageError(`the range ${published.from}-${published.to} has no port for container ${number} on a host`)
-    return { ...(ip === undefined ? {} : { ip }), published: port, target, protocol }
+    return { ...(ip === undefined ? {} : { ip }), published: port, target, protocol, ...how }
   })
 
 /** Who alone may reach the ports of the n-th container on a host; what only the host itself can reach needs no rule. */

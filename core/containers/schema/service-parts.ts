@@ -35,16 +35,16 @@ export const dependsOnSchema = z
       texts,
       z.record(
         z.string(),
-        keyed(
-          {
-            condition: z
-              .enum(['service_started', 'service_healthy', 'service_completed_successfully'])
-              .optional()
-              .describe('What to wait for; service_started if left out.'),
-            required: flag.optional().describe('false: nothing is said when that service is not there.'),
-          },
-          ['restart'],
-        ),
+        keyed({
+          condition: z
+            .enum(['service_started', 'service_healthy', 'service_completed_successfully'])
+            .optional()
+            .describe('What to wait for; service_started if left out.'),
+          required: flag.optional().describe('false: nothing is said when that service is not there.'),
+          restart: flag
+            .optional()
+            .describe('true: `longshore restart` of that service restarts this one too; `up` leaves it as it is.'),
+        }),
       ),
     ],
     { error: 'must be a list of services, or a map with a condition for each' },
@@ -161,7 +161,7 @@ export const healthcheckSchema = keyed({
 })
 
 /** A file with variables; `place` is where it stands below `env_file`. */
-interface EnvFileEntry {
+export interface EnvFileEntry {
   path: string
   required: boolean
   /** Lines are taken as they are. */

@@ -2,7 +2,9 @@
 import { looseningWords } from '../../hardening/loosen.js'
 import { z } from '../../schema.js'
 import { buildSchema } from './build.js'
+import { domainsSchema } from './domains.js'
 import { gateSchema } from './gate.js'
+import { hooksSchema } from './hooks.js'
 import { deploySchema, limitShapes } from './limits.js'
 import { mountSchema, tmpfsSchema } from './mounts.js'
 import { portSchema } from './ports.js'
@@ -78,7 +80,10 @@ export const serviceSchema = keyed(
       })
       .optional()
       .describe('Folders in memory.'),
+    post_start: hooksSchema.optional().describe('Commands that run in it once it has started.'),
+    pre_stop: hooksSchema.optional().describe('Commands that run in it before it is stopped.'),
     gate: gateSchema.optional().describe('What a new container must answer before it counts as good.'),
+    domains: domainsSchema.optional().describe('Domains under which the front door leads to it.'),
     scale: replicas.optional().describe('How many containers in all, dealt over the hosts.'),
     deploy: deploySchema.optional().describe('How many containers in all, and what each may use.'),
     pull_policy: pullPolicySchema.optional().describe(pullPolicyText),
@@ -93,7 +98,7 @@ export const serviceSchema = keyed(
       .describe('Hosts it runs on: names, groups, label selectors, globs; `all`. Needed with more than one host.'),
   },
   [],
-  ['domains'],
+  [],
 )
   .refine(service => service.image !== undefined || service.build !== undefined, { error: 'needs an image or a build' })
   .refine(({ scale, deploy }) => scale === undefined || deploy?.replicas === undefined || scale === deploy.replicas, {
@@ -110,6 +115,10 @@ export const serviceSchema = keyed(
     ] as const)
       if (one !== undefined && other !== undefined && one !== other)
         context.addIssue({ code: 'custom', path: [key], message: `${key} and deploy.resources differ` })
+  })
+  .refine(({ domains, network_mode: mode }) => mode === undefined || !domains?.length, {
+    error: 'the front door cannot reach a service with a network_mode: leave it out',
+    path: ['domains'],
   })
   .refine(({ networks, network_mode: mode }) => mode === undefined || networks === undefined, {
     error: 'network_mode and networks exclude each other',

@@ -31,7 +31,7 @@ async function performStep(context: TaskContext, { instance, changes, certainty 
   if (changes === undefined) return certainty === 'will' ? { ...end, text: 'still so' } : end
   // Of what the plan found to differ, something in between must have made it so.
   const by = context.placeOf(instance).context.work.lastChange
-  return by === undefined ? end : { ...end, text: `by ${by}` }
+  return by === undefined ? end : { ...end, text: `by "${by}"` }
 }
 
 /** Does all passes of a loop that is known only now. */

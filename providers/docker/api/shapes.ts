@@ -64,6 +64,7 @@ export interface ContainerDetails {
   State: {
     Status: string
     Running: boolean
+    Paused?: boolean
     Restarting: boolean
     ExitCode: number
     Error: string
@@ -71,7 +72,7 @@ export interface ContainerDetails {
     Health?: { Status: string; Log?: { ExitCode: number; Output: string }[] | null }
   }
   RestartCount: number
-  Config: { Tty: boolean; Labels: Record<string, string> | null; Image: string }
+  Config: { Tty: boolean; Labels: Record<string, string> | null; Image: string; User?: string }
   HostConfig: HostConfigShape
   Mounts: MountShape[]
   NetworkSettings: { Networks: Record<string, EndpointShape> | null }

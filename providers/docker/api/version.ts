@@ -13,11 +13,14 @@ export function compareVersions(a: string, b: string): number {
 }
 
 /** The API version to speak with an engine that offers up to `theirs`. Throws a UserError for one that is too old. */
-export function agreeOnVersion(theirs: string, host: string): string {
+export function agreeOnVersion(theirs: string, host: string, engine = 'docker'): string {
   if (compareVersions(theirs, oldest) < 0)
-    throw new UserError(`the docker engine speaks API ${theirs}, and ${oldest} (Docker 19.03) is the oldest we know`, {
-      where: host,
-      hint: 'update the engine of that host',
-    })
+    throw new UserError(
+      `the ${engine} engine speaks API ${theirs}, and ${oldest} (Docker 19.03) is the oldest we know`,
+      {
+        where: host,
+        hint: 'update the engine of that host',
+      },
+    )
   return compareVersions(theirs, newest) < 0 ? theirs : newest
 }

@@ -9,7 +9,10 @@ import { controlContainer } from '../control/step.js'
 import { removeFiles } from '../files/clean.js'
 import { shipFiles } from '../files/ship.js'
 import { updateFiles } from '../files/update.js'
+import { routeDoor } from '../front-door/route.js'
+import { withDoor } from '../front-door/traffic.js'
 import { buildImage } from '../images/build.js'
+import { makeByPlaybook } from '../images/by-playbook/make.js'
 import { importImage } from '../images/import.js'
 import { loadImage } from '../images/load.js'
 import { pruneCache } from '../images/prune.js'
@@ -29,6 +32,7 @@ import { createNetwork, createVolume, removeNetwork, removeVolume } from './stor
 async function makeImage(job: Job, work: Extract<Work, { kind: 'image' }>): Promise<StepResult> {
   const { want } = work
   if (want.from === 'build') return buildImage(job, work, want)
+  if (want.from === 'playbook') return makeByPlaybook(job, work, want)
   if (want.from === 'import') return importImage(job, work, want)
   if (want.from === 'host') return receiveImage(job, want)
   if (want.from === 'load') return loadImage(job, want)
@@ -64,6 +68,8 @@ const perform = (job: Job, work: Work): Promise<StepResult> => {
       return removeContainer(job, work.id, work.volumes)
     case 'control-container':
       return controlContainer(job, work)
+    case 'route':
+      return routeDoor(job, work, work.want)
     case 'ship-files':
       return shipFiles(job, work, work.want)
     case 'update-files':
@@ -83,7 +89,7 @@ const perform = (job: Job, work: Work): Promise<StepResult> => {
 
 /** Does a step of ours. Throws a UserError for everything that the engine refuses; the signal's reason when interrupted. */
 export async function applyStep(engine: DockerEngine, step: EngineStep, context: ApplyContext): Promise<StepResult> {
-  const job = makeJob(engine, step, context)
+  const job = withDoor(makeJob(engine, step, context))
   try {
     return await perform(job, step.work as Work)
   } catch (error) {
@@ -103,5 +109,6 @@ export async function concludeStep(
   context: ApplyContext,
 ): Promise<void> {
   const work = step.work as Work
-  if (work.kind === 'replace-container') await concludeReplacement(makeJob(engine, step, context), work.want, work, how)
+  if (work.kind === 'replace-container')
+    await concludeReplacement(withDoor(makeJob(engine, step, context)), work.want, work, how)
 }

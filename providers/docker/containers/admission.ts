@@ -30,8 +30,26 @@ const connect = (
 const endpointOn = async (job: Job, id: string, network: string): Promise<EndpointShape | undefined> =>
   (await inspect(job.engine, id))?.NetworkSettings.Networks?.[network]
 
+/** What is under way on each network of an engine. */
+const underWay = new WeakMap<object, Map<string, Promise<unknown>>>()
+
+/** Older engines lose count of who is on a network when several come and go at once, and then never let it be removed. */
+async function inTurn<Answer>({ api }: DockerEngine, network: string, act: () => Promise<Answer>): Promise<Answer> {
+  const networks = underWay.get(api) ?? new Map<string, Promise<unknown>>()
+  underWay.set(api, networks)
+  const mine = (networks.get(network) ?? Promise.resolve()).then(act)
+  networks.set(
+    network,
+    mine.catch(() => undefined),
+  )
+  return mine
+}
+
 /** Joins a network anew; true when the address is the one that it had, so that connections live on. */
-async function joinAs(job: Job, id: string, want: ContainerWant, network: NetworkJoin): Promise<boolean> {
+const joinAs = (job: Job, id: string, want: ContainerWant, network: NetworkJoin): Promise<boolean> =>
+  inTurn(job.engine, network.name, () => rejoin(job, id, want, network))
+
+async function rejoin(job: Job, id: string, want: ContainerWant, network: NetworkJoin): Promise<boolean> {
   const before = await endpointOn(job, id, network.name)
   const path = networkPath(network.name, '/disconnect')
   await job.engine.api.json({ method: 'POST', path, body: { Container: id } })
@@ -39,6 +57,10 @@ async function joinAs(job: Job, id: string, want: ContainerWant, network: Networ
   const after = await endpointOn(job, id, network.name)
   return before?.IPAddress === after?.IPAddress && before?.GlobalIPv6Address === after?.GlobalIPv6Address
 }
+
+/** The networks on which it is reached by a name of its service. The front door's is none: it must not be left for a moment. */
+const namedOn = ({ config }: ContainerWant): NetworkJoin[] =>
+  config.networks.filter(({ aliases }) => aliases.length > 0)
 
 /**
  * Gives a container on trial the names of its service, and the name of the container whose place it takes. The engine knows no other way
@@ -48,7 +70,7 @@ async function joinAs(job: Job, id: string, want: ContainerWant, network: Networ
 export async function admit(job: Job, want: ContainerWant, id: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     let moved: NetworkJoin | undefined
-    for (const network of want.config.networks) {
+    for (const network of namedOn(want)) {
       const named = { ...network, aliases: [...new Set([...network.aliases, want.name])] }
       if (!(await joinAs(job, id, want, named))) moved ??= network
     }
@@ -59,7 +81,7 @@ export async function admit(job: Job, want: ContainerWant, id: string): Promise<
         hint: 'addresses come and go there: run it again, or say `deploy.update_config.order: stop-first`',
       })
     job.tell('its address has changed: starting it once more')
-    for (const network of want.config.networks) await joinAs(job, id, want, { ...network, aliases: [] })
+    for (const network of namedOn(want)) await joinAs(job, id, want, { ...network, aliases: [] })
     await stop(job.engine, id, job.signal)
     await start(job.engine, id, job.signal)
     await settle(job, want.name, id, want)
@@ -85,7 +107,7 @@ interface Members {
  * the others. Left as it is where it would lose its address, and with it what it is serving.
  */
 export async function withdraw(job: Job, want: ContainerWant, id: string): Promise<void> {
-  for (const network of want.config.networks) {
+  for (const network of namedOn(want)) {
     const endpoint = await endpointOn(job, id, network.name)
     const { IPAddress: own = '', Gateway: gateway = '' } = endpoint ?? {}
     if (own === '' || gateway === '') continue

@@ -12,6 +12,7 @@ import type { Origin } from '../work.js'
 import { createRequest } from './body.js'
 import { inspect, putFiles, remove, start, unpause } from './calls.js'
 import { waitForDependencies } from './dependencies.js'
+import { runPostStart } from './hooks.js'
 import { limitsInForce, limitsOf, sameSpecs } from './limits.js'
 import { explainRefusal } from './refusals.js'
 import { settle } from './settle.js'
@@ -34,7 +35,7 @@ export async function isAsWanted(
   if (told[labels.specHash] !== canonicalHash(spec)) return false
   // Its label does not follow limits that were changed as it ran.
   const limits = limitsOf(spec)
-  if (!sameSpecs(limitsInForce(found.HostConfig, limits, limits), limits)) return false
+  if (job.engine.dialect.updates && !sameSpecs(limitsInForce(found.HostConfig, limits, limits), limits)) return false
   if (want.imageId !== undefined) return found.Image === want.imageId
   const image = await inspectImage(job, want.config.image)
   return image === undefined || image.Id === found.Image
@@ -93,6 +94,7 @@ export async function startAndSettle(job: Job, { project }: Origin, want: Contai
   } catch (error) {
     throw await explainRefusal(job, project, want, error)
   }
+  await runPostStart(job, want.name, id, want.config.postStart ?? [])
   await settle(job, want.name, id, want)
 }
 

@@ -19,7 +19,7 @@ export function holds(condition: Dependency['condition'], { State: state }: Cont
   }
   if (ended) return `exited with code ${state.ExitCode}`
   if (state.Status === 'created') return false
-  if (!state.Health || state.Health.Status === 'none') return 'has no health check'
+  if (!state.Health?.Status || state.Health.Status === 'none') return 'has no health check'
   if (state.Health.Status === 'unhealthy') return 'is unhealthy'
   return state.Health.Status === 'healthy'
 }

@@ -3,6 +3,7 @@ import type { StepResult } from '../../../core/provider.js'
 import { hasStatus, type Job } from '../apply/job.js'
 import { labels } from '../labels.js'
 import { inspect, remove, stop } from './calls.js'
+import { runPreStop } from './hooks.js'
 
 /** Stops a container in its own grace period and removes it; its unnamed volumes go too where they are listed. */
 export async function removeContainer(
@@ -17,6 +18,7 @@ export async function removeContainer(
     const service = found.Config.Labels?.[labels.service]
     if (service !== undefined) await job.context.traffic?.drain({ host: job.host, service, id: found.Id })
     job.tell('stopping')
+    await runPreStop(job, found)
     await stop(engine, id, signal)
   }
   await remove(engine, id, volumes !== undefined, signal)

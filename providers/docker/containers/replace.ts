@@ -10,6 +10,7 @@ import { admit, readmit, withdraw } from './admission.js'
 import { inspect, remove, rename, start, stop } from './calls.js'
 import { createContainer, inspectImage, isAsWanted, makeContainer, rolledBack, startAndSettle } from './create.js'
 import { waitForDependencies } from './dependencies.js'
+import { stopWithHooks } from './hooks.js'
 import { settle } from './settle.js'
 
 const anonymousName = /^[0-9a-f]{64}$/
@@ -49,11 +50,15 @@ async function putBack(
   fresh: string | undefined,
   wasRunning: boolean,
 ): Promise<void> {
-  if (fresh !== undefined) await remove(job.engine, fresh, true)
   const found = await inspect(job.engine, old)
+  // Who serves on gets the requests back before the other one is gone.
+  if (found?.State.Running) await job.context.traffic?.admit(serving(job, want, old))
+  if (fresh !== undefined) await remove(job.engine, fresh, true)
   if (found?.Name !== `/${want.name}`) await rename(job.engine, old, want.name)
   await readmit(job, want, old)
-  if (wasRunning) await start(job.engine, old)
+  if (!wasRunning) return
+  await start(job.engine, old)
+  await job.context.traffic?.admit(serving(job, want, old))
 }
 
 /** The old one is set aside, the new one made, the old one stopped, the new one started. */
@@ -64,7 +69,7 @@ async function stopFirst(turn: Turn, made: (id: string) => void): Promise<void> 
   made(fresh)
   await job.context.traffic?.drain(serving(job, want, old.Id))
   job.tell('stopping the old one')
-  await stop(job.engine, old.Id, job.signal)
+  await stopWithHooks(job, old.Id, job.signal)
   job.tell('starting the new one')
   await startAndSettle(job, origin, want, fresh)
   await job.context.traffic?.admit(serving(job, want, fresh))
@@ -97,7 +102,7 @@ async function retire({ job, want, old }: Pick<Turn, 'job' | 'want' | 'old'>): P
   await job.context.traffic?.drain(serving(job, want, old.Id))
   await pause(lastGuestsMs, job.signal).catch(() => undefined)
   job.tell('stopping the old one')
-  await stop(job.engine, old.Id)
+  await stopWithHooks(job, old.Id)
 }
 
 /** One replacement while it is being done. */
@@ -183,7 +188,7 @@ export async function concludeReplacement(
   const isBeside = (want.rollout?.back.order ?? order) === 'start-first' && order === 'start-first'
   if (!isBeside) {
     await job.context.traffic?.drain(serving(job, want, current.Id))
-    await stop(engine, current.Id)
+    await stopWithHooks(job, current.Id)
   }
   try {
     await start(engine, old.Id)

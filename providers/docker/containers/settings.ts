@@ -47,6 +47,8 @@ const shaped = {
   logging: 'logging',
   macAddress: 'mac_address',
   platform: 'platform',
+  postStart: 'post_start',
+  preStop: 'pre_stop',
   ulimits: 'ulimits',
 } as const satisfies { [Key in Exclude<keyof ContainerSettings, keyof typeof plain>]-?: string }
 

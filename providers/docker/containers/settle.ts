@@ -29,7 +29,8 @@ export function judge({ State: state, RestartCount, HostConfig }: ContainerDetai
     const isJob = (HostConfig.RestartPolicy?.Name || 'no') === 'no' || HostConfig.RestartPolicy?.Name === 'on-failure'
     return code === 0 && isJob ? 'good' : { bad: `exited with code ${code}` }
   }
-  if (health && health.Status !== 'none') {
+  // Podman says an empty word where there is no health check.
+  if (health?.Status && health.Status !== 'none') {
     if (health.Status === 'healthy') return 'good'
     return health.Status === 'unhealthy' ? { bad: 'is unhealthy' } : 'wait'
   }

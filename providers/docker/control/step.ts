@@ -4,6 +4,7 @@ import type { EngineStep, Scope, StepResult } from '../../../core/provider.js'
 import type { ContainerState, ControlRequest } from '../../../core/provider-abilities.js'
 import { hasStatus, type Job } from '../apply/job.js'
 import { inspect, unpause } from '../containers/calls.js'
+import { runOwnPostStart, runPreStop } from '../containers/hooks.js'
 import { settle } from '../containers/settle.js'
 import { makeStep } from '../work.js'
 
@@ -45,14 +46,18 @@ export async function controlContainer(job: Job, work: ControlWork): Promise<Ste
         }
         if (isRunning) return already
         await post('start')
+        await runOwnPostStart(job, name, id)
         await settled()
         break
       case 'restart':
+        await runPreStop(job, found)
         await post('restart', { t: graceSeconds })
+        await runOwnPostStart(job, name, id)
         await settled()
         break
       case 'stop':
         if (!isRunning && status !== 'restarting') return already
+        await runPreStop(job, found)
         await post('stop', { t: graceSeconds })
         break
       case 'kill':

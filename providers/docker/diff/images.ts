@@ -4,6 +4,7 @@ import { Secret } from '../../../core/secret.js'
 import type { Change } from '../../../core/step.js'
 import type { ImageWant } from '../../../core/wanted.js'
 import { causeOf, changesBetween, type JsonObject, parseSpec } from '../canonical.js'
+import { containerName } from '../images/by-playbook/layers.js'
 import type { BuildWant } from '../images/context.js'
 import { type ImportWant, importLabel } from '../images/definition.js'
 import { familiarReference, findImage, lackingTags, type SeenImage } from '../images/reference.js'
@@ -15,7 +16,14 @@ import type { DiffContext } from './parts.js'
 import { receiveCause } from './received.js'
 import { diffPush, movedCause, pullCause, type Told } from './registry.js'
 
-const made = { build: 'built', import: 'imported', pull: 'pulled', host: 'received', load: 'loaded' } as const
+const made = {
+  build: 'built',
+  playbook: 'built',
+  import: 'imported',
+  pull: 'pulled',
+  host: 'received',
+  load: 'loaded',
+} as const
 
 /** How an image that another one or a container is made from will come about in this run: "built", "imported", "pulled". */
 export function makingOf(context: DiffContext, ref: string): { step: EngineStep; made: string } | undefined {
@@ -71,6 +79,21 @@ function buildCause(
   return undefined
 }
 
+/** Why an image is made by its playbook; an image that is there is taken under the name that it shall have. */
+function playbookCause(
+  context: DiffContext,
+  { spec, bases }: ImageDefinition,
+  found: SeenImage | undefined,
+): string | undefined {
+  for (const base of bases) {
+    const making = makingOf(context, base)
+    if (found && making && making.made !== 'pulled') return `base image ${base} is ${making.made} anew`
+  }
+  if (!found) return 'not there'
+  if (typeof spec.cause === 'string') return spec.cause
+  return spec.id === found.id ? undefined : 'another one has its name'
+}
+
 /** An archive is loaded where another image, or none, is there; the ids that engines know it by are in it. */
 function loadCause(
   { file }: Extract<ImageWant, { from: 'load' }>,
@@ -116,6 +139,8 @@ function causeFor(
   switch (want.from) {
     case 'build':
       return buildCause(context, want, definition, found)
+    case 'playbook':
+      return plain(playbookCause(context, definition, found))
     case 'import':
       return plain(importCause(want, definition.spec, found))
     case 'load':
@@ -138,6 +163,21 @@ function diffTags(context: DiffContext, want: BuildWant, found: SeenImage | unde
   const { project, key } = context.wanted
   const told = { verb: 'tag', cause: `not named ${lacking.join(', ')} yet` }
   context.steps.set(thing, makeStep(context.scope, thing, told, { project, key, kind: 'image', want }))
+}
+
+/** The step that removes the container in which an interrupted run was making an image that is made by now. */
+function diffMaking(context: DiffContext, { ref }: ImageWant): void {
+  const { scope, wanted, seen, steps } = context
+  const { project, key } = wanted
+  const name = containerName(project, ref)
+  const left = seen.containers.find(container => container.name === name)
+  if (left === undefined) {
+    context.unchanged++
+    return
+  }
+  const told = { verb: 'remove', cause: `an interrupted run was making the image ${ref} in it` }
+  const work = { project, key, kind: 'remove-container', id: left.id, volumes: left.anonymousVolumes } as const
+  steps.set(`container ${name}`, makeStep(scope, `container ${name}`, told, work))
 }
 
 /** Adds the steps for images, base images before those built upon them. */
@@ -163,6 +203,7 @@ export function diffImages(context: DiffContext): void {
     const told = causeFor(context, want, definition, found)
     if (told === undefined) {
       if (want.from === 'build') diffTags(context, want, found)
+      else if (want.from === 'playbook') diffMaking(context, want)
       else context.unchanged++
       diffPush(context, want, found)
       return
@@ -173,7 +214,7 @@ export function diffImages(context: DiffContext): void {
       makeStep(
         scope,
         thing,
-        { ...told, verb: want.from === 'host' ? 'receive' : want.from, after },
+        { ...told, verb: want.from === 'host' ? 'receive' : want.from === 'playbook' ? 'build' : want.from, after },
         { ...origin, kind: 'image', want },
       ),
     )

@@ -1,6 +1,7 @@
 // What must be done on an engine so that it is as wanted: images, networks, volumes, containers, then what is left over. Pure.
 import type { DiffOptions, EngineStep, Scope } from '../../../core/provider.js'
 import type { Wanted } from '../../../core/wanted.js'
+import { diffDoor } from '../front-door/diff.js'
 import type { Seen } from '../observe/seen.js'
 import { diffContainers } from './containers.js'
 import { diffImages } from './images.js'
@@ -46,6 +47,7 @@ export function diff(scope: Scope, wanted: Wanted, seen: Seen, options: DiffOpti
   diffVolumes(context)
   diffShipped(context)
   diffContainers(context)
+  diffDoor(context)
   tellTooOld(context)
   diffOrphans(context, options.prune)
   diffUnusedFiles(context)

@@ -15,6 +15,7 @@ const isWritten = ({ type, source = '', readOnly, shipped }: MountWant): boolean
 
 /** Why both cannot run at once, whatever the file says; undefined where they can. */
 function obstacle({ config }: ContainerWant, found: SeenContainer): string | undefined {
+  if (found.alone !== undefined) return found.alone
   const { ports, networks, networkMode } = config
   const held = ports.find(
     ({ published, protocol }) =>

@@ -49,7 +49,8 @@ function differences(context: DiffContext, want: ContainerWant, found: SeenConta
   const others = isSame ? [] : changesBetween(withoutLimits(stored), withoutLimits(spec))
   const told = marked(tellShipped(others), want)
   const isUnread = !isSame && Object.keys(stored).length === 0
-  if (told.length === 0 && !isUnread && canUpdate(inForce, wanted)) return { causes: [], changes: [], limits }
+  const updates = limits.length === 0 || (!context.seen.fixedLimits && canUpdate(inForce, wanted))
+  if (told.length === 0 && !isUnread && updates) return { causes: [], changes: [], limits }
   const changes = [...told, ...limits].sort((one, other) => (one.what < other.what ? -1 : 1))
   return { causes: [changes.length > 0 ? causeOf(changes) : 'settings differ'], changes, limits: [] }
 }

@@ -74,7 +74,11 @@ export function diffOrphans(context: DiffContext, prune: boolean): void {
   }
   for (const found of seen.networks) {
     if (!isOurs(wanted.project, found) || wanted.networks.some(({ name }) => name === found.name)) continue
-    const step = removeNetwork(scope, origin, found, cause, removed)
+    // Containers that are replaced may leave it only then.
+    const replaced = [...steps.values()].flatMap(({ verb, thing, id }) =>
+      verb === 'replace' && thing.startsWith('container ') ? [id] : [],
+    )
+    const step = removeNetwork(scope, origin, found, cause, [...removed, ...replaced])
     orphans.push(step.thing)
     if (prune) steps.set(step.thing, step)
   }

@@ -103,6 +103,8 @@ export async function defineImage(
 ): Promise<ImageDefinition | undefined> {
   if (want.from === 'pull' || want.from === 'host') return undefined
   if (want.from === 'import') return { spec: await defineImport(want, files), bases: [] }
+  // How it stands is known with the engine.
+  if (want.from === 'playbook') return { spec: { cause: 'not there' }, bases: [want.base] }
   if (want.from === 'load') {
     const { id, digests } = imageIn(await savedImages(want.file), want)
     return { spec: { id, digests }, bases: [] }

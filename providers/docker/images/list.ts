@@ -4,6 +4,7 @@ import type { ImageSummary } from '../api/shapes.js'
 import { listContainers } from '../observe/observe.js'
 import type { DockerEngine } from '../open.js'
 import { carrierLabel } from '../ship/holdings.js'
+import { familiarReference } from './reference.js'
 
 /** An image with its names: one entry for each. What was built upon and has no name is left out, as the engine leaves it out. */
 export async function listHostImages(engine: DockerEngine): Promise<ImageState[]> {
@@ -12,7 +13,7 @@ export async function listHostImages(engine: DockerEngine): Promise<ImageState[]
     listContainers(engine),
   ])
   const states = images.flatMap(({ Id, RepoTags, Size, Created, Labels }) => {
-    const tags = (RepoTags ?? []).filter(tag => tag !== '<none>:<none>')
+    const tags = (RepoTags ?? []).filter(tag => tag !== '<none>:<none>').map(familiarReference)
     const usedBy = containers.filter(({ imageId }) => imageId === Id).map(({ name }) => name)
     // Carriers of layers say no time, which the engine tells as one before all others.
     const carried = Labels?.[carrierLabel]

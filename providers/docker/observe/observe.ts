@@ -3,8 +3,11 @@ import type { LocalFiles } from '../../../core/files.js'
 import { type Absent, isAbsent } from '../../../core/provider.js'
 import type { Wanted } from '../../../core/wanted.js'
 import type { ContainerSummary, ImageSummary, NetworkSummary, VolumeSummary } from '../api/shapes.js'
+import type { JsonObject } from '../canonical.js'
+import { seeDoor } from '../front-door/seen.js'
+import { standings } from '../images/by-playbook/layers.js'
 import { defineImage } from '../images/definition.js'
-import type { SeenImage } from '../images/reference.js'
+import { familiarReference, type SeenImage } from '../images/reference.js'
 import { askAbout } from '../images/registry.js'
 import type { DockerEngine } from '../open.js'
 import { withLimits } from './limits.js'
@@ -48,8 +51,9 @@ function containerFrom(found: ContainerSummary): SeenContainer {
 
 const imageFrom = (found: ImageSummary): SeenImage => ({
   id: found.Id,
-  tags: (found.RepoTags ?? []).filter(tag => tag !== '<none>:<none>'),
-  digests: found.RepoDigests ?? [],
+  // Podman writes Docker Hub's own prefixes out.
+  tags: (found.RepoTags ?? []).filter(tag => tag !== '<none>:<none>').map(familiarReference),
+  digests: (found.RepoDigests ?? []).map(familiarReference),
   labels: found.Labels ?? {},
 })
 
@@ -59,8 +63,9 @@ const inOrder = <Thing>(things: readonly Thing[], nameOf: (thing: Thing) => stri
 
 /** All containers of an engine, by name. */
 export const listContainers = async (engine: DockerEngine, signal?: AbortSignal): Promise<SeenContainer[]> => {
-  const found = await engine.api.json<ContainerSummary[]>({ path: '/containers/json', query: { all: true }, signal })
-  return inOrder(found.map(containerFrom), ({ name }) => name)
+  const listed = await engine.api.json<ContainerSummary[]>({ path: '/containers/json', query: { all: true }, signal })
+  const found = listed.map(containerFrom).map(container => ({ ...container, ...engine.dialect.container?.(container) }))
+  return inOrder(found, ({ name }) => name)
 }
 
 /** All tagged images of an engine, and untagged ones that nothing is built upon, by id. */
@@ -75,6 +80,14 @@ async function defineAll(wanted: Wanted, files: LocalFiles): Promise<Record<stri
   }
   return definitions
 }
+
+const withStandings = (
+  definitions: Record<string, ImageDefinition>,
+  made: Readonly<Record<string, JsonObject>>,
+): Record<string, ImageDefinition> =>
+  Object.fromEntries(
+    Object.entries(definitions).map(([ref, one]) => [ref, made[ref] ? { ...one, spec: made[ref] } : one]),
+  )
 
 /** Observes an engine; without one, only what lies on this machine is read. Throws a UserError where a build context is missing. */
 export async function observe(
@@ -94,20 +107,23 @@ export async function observe(
       images: [],
       definitions: await defineAll(wanted, files),
     }
-  const [containers, networks, volumes, images, definitions] = await Promise.all([
+  const [containers, networks, volumes, images, definitions, door] = await Promise.all([
     listContainers(engine, signal),
     engine.api.json<NetworkSummary[]>({ path: '/networks', signal }),
     engine.api.json<{ Volumes: VolumeSummary[] | null }>({ path: '/volumes', signal }),
     listImages(engine, signal),
     defineAll(wanted, files),
+    seeDoor(engine, wanted, signal),
   ])
-  const [asked, limited] = await Promise.all([
+  const [asked, limited, made] = await Promise.all([
     askAbout(engine, wanted, { images, definitions }, signal),
     withLimits(engine, containers, wanted, signal),
+    standings(engine, wanted, images, signal),
   ])
   return {
     ...held,
     api: engine.api.version,
+    ...(engine.dialect.updates ? {} : { fixedLimits: true as const }),
     containers: limited,
     networks: inOrder(
       networks.map(({ Id, Name, Labels }) => ({ id: Id, name: Name, labels: Labels ?? {} })),
@@ -118,7 +134,8 @@ export async function observe(
       ({ name }) => name,
     ),
     images,
-    definitions,
+    definitions: withStandings(definitions, made),
+    ...(door === undefined ? {} : { door }),
     ...asked,
   }
 }

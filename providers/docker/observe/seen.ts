@@ -3,6 +3,7 @@ import type { Absent } from '../../../core/provider.js'
 import type { HeldFiles } from '../../../core/state.js'
 import type { HostConfigShape, PortShape } from '../api/shapes.js'
 import type { JsonObject } from '../canonical.js'
+import type { SeenDoor } from '../front-door/seen.js'
 import type { SeenImage } from '../images/reference.js'
 import type { Labels } from '../labels.js'
 
@@ -23,6 +24,8 @@ export interface SeenContainer {
   limits?: HostConfigShape
   /** Names of the anonymous volumes it holds. */
   anonymousVolumes: string[]
+  /** Why its engine lets no other one run beside it that shall take its place. */
+  alone?: string
   /** Paths of the host that it mounts; left out where there are none. */
   binds?: { source: string; target: string }[]
 }
@@ -48,6 +51,8 @@ export interface Seen {
   absent?: Absent
   /** The API version that is spoken with the engine. */
   api?: string
+  /** Set where no limit of a container can be changed without a new one. */
+  fixedLimits?: true
   /** Of all projects: names and ports are shared by all. */
   containers: SeenContainer[]
   networks: SeenThing[]
@@ -55,6 +60,8 @@ export interface Seen {
   images: SeenImage[]
   /** By reference as the file has it. */
   definitions: Record<string, ImageDefinition>
+  /** What the front door was told; only where one is wanted. */
+  door?: SeenDoor
   /** Files of this machine that the host holds. */
   shipped?: HeldFiles
   /** Of images whose registry was asked, by reference as the file has it. */

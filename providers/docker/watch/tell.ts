@@ -48,7 +48,7 @@ export function portAddresses(bindings: Bindings): Record<string, string[]> {
       ip === '::' && all.some(other => other.HostIp === '0.0.0.0' && other.HostPort === hostPort)
     const addresses = all
       .filter(({ HostIp, HostPort }) => !isTwin(HostIp, HostPort))
-      .map(({ HostIp, HostPort }) => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp}:${HostPort}`)
+      .map(({ HostIp, HostPort }) => `${HostIp.includes(':') ? `[${HostIp}]` : HostIp || '0.0.0.0'}:${HostPort}`)
     return addresses.length === 0 ? [] : [[port, addresses]]
   })
   return Object.fromEntries(told.sort(([a], [b]) => Number.parseInt(a, 10) - Number.parseInt(b, 10)))

@@ -100,7 +100,7 @@ export async function testHandedOn(t: Test): Promise<void> {
     [null, { pull: true }, { driver: 'bridge' }],
   )
   t.same(project.environment, { A: 'outside', B: 'two outside \n', C: '${A}', D: 'd', E: 'a\nb' })
-  t.same(await mistakes(() => load('project: a', { '/p/.env': 'A=1\nnonsense\n' })), [
+  t.same(await mistakes(() => load('project: a', { '/p/.env': 'A=1\nno sense\n' })), [
     'exit 3',
     '.env:2:1: this line is not NAME=value',
   ])

@@ -47,15 +47,24 @@ export async function testShape(t: Test): Promise<void> {
       ],
     ],
     [
-      'later versions',
-      'project: a\nengine: { provider: podman, source: docker, tls: { days: soon }, harden: 1 }\nhosts: { w: { machine: {}, connection: container } }\n',
+      'values of the engine',
+      'project: a\nengine: { provider: podman, source: docker, tls: { days: soon }, harden: 1 }\n',
       [
-        '2:21: engine.provider: podman is not supported by this version',
         '2:37: engine.source must be "distro", "docker-ce" or "none", not "docker"',
         '2:58: engine.tls.days must be days, such as 30d',
         '2:74: engine.harden must be true or false, not a whole number',
-        '3:15: hosts.w.machine is not supported by this version',
-        '3:40: hosts.w.connection: container is not supported by this version',
+      ],
+    ],
+    [
+      'containers as hosts',
+      'project: a\nhosts:\n  w: { connection: container, port: 22 }\n  x: { container: y }\n  z: { connection: container, container: q, on: v }\n  v: { connection: container, container: q, on: u }\n  s: { address: s, jump: v }\n',
+      [
+        '3:20: hosts.w needs `container`, the name of a running one',
+        '3:31: hosts.w.port has no meaning for a container',
+        '4:8: hosts.x.container is for `connection: container` alone',
+        '5:49: v is a container itself, and has no engine',
+        '6:49: there is no host "u"; known: s, v, w, x, z',
+        '7:26: v cannot be jumped through: it is a container',
       ],
     ],
     [

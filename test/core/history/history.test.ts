@@ -51,6 +51,8 @@ test('which entry a rollback goes back to', t => {
   const back = entry(4, { web: 'green', db: 'v1' }, { rollback: 2, only: ['web', 'db'] })
   const webBack = entry(4, { web: 'blue' }, { rollback: 1, only: ['web'] })
   const same = entry(4, { web: 'green', db: 'v2' })
+  const gone = entry(2, {}, { reason: 'down' })
+  const later = entry(3, { web: 'red', db: 'v1' })
   const rows: [string, HostHistory[], string[], number | undefined, number | RegExp][] = [
     ['the one before', on(one, two, three), [], undefined, 2],
     ['the last in which the service was otherwise', on(one, two, three), ['web'], undefined, 1],
@@ -62,6 +64,8 @@ test('which entry a rollback goes back to', t => {
     ['of one service, too', on(one, two, three, webBack), ['web'], undefined, 1],
     ['the rest may still go back', on(one, two, three, webBack), [], undefined, 1],
     ['whose entry is gone: nothing', on(three, back), [], undefined, 4],
+    ['past a down, where nothing stood', on(one, gone, later), [], undefined, 1],
+    ['after a down what there was', on(one, gone), [], undefined, 1],
     ['nothing yet', on(), [], undefined, /there is no history yet/],
     ['nothing before', on(one), [], undefined, /no older entry is known in which the containers stood otherwise/],
     ['nothing before of it', on(two, three), ['web'], undefined, /in which web stood otherwise/],

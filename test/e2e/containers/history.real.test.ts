@@ -5,7 +5,7 @@ import { busyboxTarball, docker, ensureEngine, labHost, tryDocker } from '../../
 import { hostEntry, type Ran, type RunOptions, testProject, told } from '../command.js'
 
 // Hosts boot and containers come and go: more than the usual half minute.
-tap.setTimeout(480_000)
+tap.setTimeout(600_000)
 
 const name = 'histreal'
 const folder = `/var/lib/longshore/${name}/history`

@@ -4,7 +4,7 @@ import { t as all, test } from 'tap'
 import { busyboxTarball, labHost } from '../../lab/index.js'
 import { hostEntry, type Ran, testProject, told } from '../command.js'
 
-all.setTimeout(300_000)
+all.setTimeout(600_000)
 
 test('data_root_move: copy', async t => {
   const host = await labHost({ release: 'trixie', engine: true, mounts: ['/data'] })

@@ -3,7 +3,7 @@ import { t as all, test } from 'tap'
 import { labHost } from '../../lab/index.js'
 import { hostEntry, type Ran, testProject, told } from '../command.js'
 
-all.setTimeout(480_000)
+all.setTimeout(600_000)
 
 /** What makes a Debian host one of dnf's: its packages are rpms, its name is another, and what engines need of libraries is there. */
 const disguise = `set -e

@@ -5,7 +5,7 @@ import { type DockerCeRepository, dockerCeRepository, dockerCeVersions } from '.
 import { busyboxTarball, type LabHost, labHost } from '../../lab/index.js'
 import { hostEntry, type Ran, testProject, told } from '../command.js'
 
-all.setTimeout(480_000)
+all.setTimeout(600_000)
 all.jobs = 2
 
 const { older, newer } = dockerCeVersions

@@ -6,7 +6,7 @@ import { busyboxTarball, labHost } from '../../lab/index.js'
 import { hostEntry, testProject, told } from '../command.js'
 import { changedFacts, hostState } from '../host-state.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 const [sick, well, bare] = await Promise.all([
   labHost({ name: 'sick', engine: true }),

@@ -12,7 +12,7 @@ import { connectEngine } from '../../../hosts/engine.js'
 import { type Ran, type RunOptions, testProject, told } from '../command.js'
 import { baseTls, engineSite, spareFolder } from './engine-site.js'
 
-all.setTimeout(240_000)
+all.setTimeout(600_000)
 
 const nothing = /Nothing to do/
 const password = 'hunter22-of-the-shop'

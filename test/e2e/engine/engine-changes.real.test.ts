@@ -6,7 +6,7 @@ import { hostEntry, type Ran, testProject, told } from '../command.js'
 import { ends } from '../run-events.js'
 import { answerTo, base, type Engine, engineSite, password, spareFolder } from './engine-site.js'
 
-all.setTimeout(240_000)
+all.setTimeout(600_000)
 all.jobs = 2
 
 const nothing = /Nothing to do/

@@ -20,7 +20,7 @@ import {
   baseTls as tls,
 } from './engine-site.js'
 
-all.setTimeout(240_000)
+all.setTimeout(600_000)
 all.jobs = 2
 
 const nothing = /Nothing to do/

@@ -6,7 +6,8 @@ import { busyboxTarball, type LabHost, labHost } from '../../lab/index.js'
 import { hostEntry, type Ran, testProject, told } from '../command.js'
 import { said } from '../trouble/trouble-told.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
+tap.jobs = 2
 
 const [web, newer, friend] = await Promise.all([
   labHost({ name: 'web', engine: true }),
@@ -208,40 +209,42 @@ test('only those who are allowed get through, whatever is started anew', async t
   })
 })
 
-test('without iptables a table of nftables does it, on a newer engine', async t => {
-  const install = 'apt-get -qq update && apt-get -qq install -y nftables >/dev/null 2>&1'
-  await newer.sh(`${install} && mkdir -p /opt/away /etc/docker`, { check: true })
-  const project = testProject({ 'longshore.yaml': file('tables', newer, { app: only(8080, friend.ip) }) })
-  t.teardown(() => project.remove())
-  const up = await project.run(['up', '--yes'])
-  t.equal(up.code, 0, told(up))
-  t.same(await reach(newer, 8080), [true, false])
-  // From here on only what is in force already speaks for the engine, which itself can do nothing without iptables.
-  await newer.sh('mv /usr/sbin/iptables /usr/sbin/ip6tables /opt/away', { check: true })
-  const again = await project.run(['up', '--yes'])
-  t.equal(again.code, 0, told(again))
-  t.match(await said(newer, 'nft list table inet longshore-tables'), /dport 8080 drop/)
-  t.same(await reach(newer, 8080), [true, false])
-  await newer.sh('mv /opt/away/iptables /opt/away/ip6tables /usr/sbin/; iptables -F DOCKER-USER; iptables -F INPUT', {
-    check: true,
+test('a newer engine', async t => {
+  await t.test('without iptables a table of nftables does it, on a newer engine', async t => {
+    const install = 'apt-get -qq update && apt-get -qq install -y nftables >/dev/null 2>&1'
+    await newer.sh(`${install} && mkdir -p /opt/away /etc/docker`, { check: true })
+    const project = testProject({ 'longshore.yaml': file('tables', newer, { app: only(8080, friend.ip) }) })
+    t.teardown(() => project.remove())
+    const up = await project.run(['up', '--yes'])
+    t.equal(up.code, 0, told(up))
+    t.same(await reach(newer, 8080), [true, false])
+    // From here on only what is in force already speaks for the engine, which itself can do nothing without iptables.
+    await newer.sh('mv /usr/sbin/iptables /usr/sbin/ip6tables /opt/away', { check: true })
+    const again = await project.run(['up', '--yes'])
+    t.equal(again.code, 0, told(again))
+    t.match(await said(newer, 'nft list table inet longshore-tables'), /dport 8080 drop/)
+    t.same(await reach(newer, 8080), [true, false])
+    await newer.sh('mv /opt/away/iptables /opt/away/ip6tables /usr/sbin/; iptables -F DOCKER-USER; iptables -F INPUT', {
+      check: true,
+    })
+    t.same(await reach(newer, 8080), [true, false], 'by the table alone')
+    const down = await project.run(['down', '--yes'])
+    t.equal(down.code, 0, told(down))
+    t.equal(await rulesOn(newer), '')
   })
-  t.same(await reach(newer, 8080), [true, false], 'by the table alone')
-  const down = await project.run(['down', '--yes'])
-  t.equal(down.code, 0, told(down))
-  t.equal(await rulesOn(newer), '')
-})
 
-test('the plan says where a port goes past ufw', async t => {
-  const project = testProject({
-    'longshore.yaml': file('past', web, { app: '"8080:80", "127.0.0.1:8082:80"', safe: only(8083, friend.ip) }),
+  await t.test('the plan says where a port goes past ufw', async t => {
+    const project = testProject({
+      'longshore.yaml': file('past', newer, { app: '"8080:80", "127.0.0.1:8082:80"', safe: only(8083, friend.ip) }),
+    })
+    t.teardown(() => project.remove())
+    t.notMatch((await project.run(['plan'])).stderr, /ufw/)
+    await newer.sh('mkdir -p /etc/ufw && echo ENABLED=yes >/etc/ufw/ufw.conf', { check: true })
+    const warned = await project.run(['plan'])
+    t.equal(warned.stderr.match(/ufw/g)?.length, 1, told(warned))
+    t.match(
+      warned.stderr,
+      /longshore\.yaml:5:\d+[\s\S]*app: port 8080 of h is published past the rules of ufw|app: port 8080 of h is published past the rules of ufw[\s\S]*longshore\.yaml:5:\d+/,
+    )
   })
-  t.teardown(() => project.remove())
-  t.notMatch((await project.run(['plan'])).stderr, /ufw/)
-  await web.sh('mkdir -p /etc/ufw && echo ENABLED=yes >/etc/ufw/ufw.conf', { check: true })
-  const warned = await project.run(['plan'])
-  t.equal(warned.stderr.match(/ufw/g)?.length, 1, told(warned))
-  t.match(
-    warned.stderr,
-    /longshore\.yaml:5:\d+[\s\S]*app: port 8080 of h is published past the rules of ufw|app: port 8080 of h is published past the rules of ufw[\s\S]*longshore\.yaml:5:\d+/,
-  )
 })

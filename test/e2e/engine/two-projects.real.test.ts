@@ -5,7 +5,7 @@ import { t as all, test } from 'tap'
 import { labHost } from '../../lab/index.js'
 import { hostEntry, packageRoot, type TestProject, testProject, told } from '../command.js'
 
-all.setTimeout(120_000)
+all.setTimeout(600_000)
 
 test('registries of two projects on one host, and an engine configured twice', async t => {
   const host = await labHost({ release: 'bookworm', engine: true })

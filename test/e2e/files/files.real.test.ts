@@ -7,7 +7,7 @@ import { busyboxRootfs, docker, labHost } from '../../lab/index.js'
 import { hostEntry, testProject, told } from '../command.js'
 import { filesProject } from './files-project.js'
 
-tap.setTimeout(300_000)
+tap.setTimeout(600_000)
 
 const state = '/var/lib/longshore/lsfiles/files'
 

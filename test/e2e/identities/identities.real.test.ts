@@ -8,7 +8,7 @@ import { addLogin, marksOf, watch } from './identities-host.js'
 import { identityProject, password, secret, surroundings } from './identities-project.js'
 import { bringUp, refused } from './identities-runs.js'
 
-t.setTimeout(240_000)
+t.setTimeout(600_000)
 
 const withPassword = { method: 'sudo', user: 'root', password: { secret: 'SUDO' } }
 

@@ -8,7 +8,7 @@ import { giveRootfs } from '../host-state.js'
 import { ends, planned } from '../run-events.js'
 
 // Hosts boot, and one of them twice.
-tap.setTimeout(300_000)
+tap.setTimeout(600_000)
 
 const names = ['web1', 'web2', 'web3'] as const
 

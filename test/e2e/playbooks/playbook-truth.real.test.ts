@@ -6,7 +6,7 @@ import { changedFacts, hostState } from '../host-state.js'
 import { ends, planned } from '../run-events.js'
 
 // Hosts boot and packages are installed: more than the usual half minute.
-tap.setTimeout(300_000)
+tap.setTimeout(600_000)
 
 const base = `- name: base
   hosts: all

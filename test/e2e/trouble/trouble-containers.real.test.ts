@@ -6,7 +6,7 @@ import { hostEntry, type TestProject, testProject } from '../command.js'
 import { page } from '../host-state.js'
 import { ended, said } from './trouble-told.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 const [web, other] = await Promise.all([
   labHost({ name: 'web', engine: true }),

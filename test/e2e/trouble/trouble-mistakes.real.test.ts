@@ -4,7 +4,7 @@ import { labHost } from '../../lab/index.js'
 import { hostEntry, testProject } from '../command.js'
 import { ended, marks, stateOf } from './trouble-told.js'
 
-tap.setTimeout(120_000)
+tap.setTimeout(600_000)
 
 const web = await labHost({ name: 'web', init: 'none' })
 

@@ -4,7 +4,7 @@ import { labHost } from '../../lab/index.js'
 import { hostEntry, testProject, told } from '../command.js'
 import { changedFacts, hostState } from '../host-state.js'
 
-tap.setTimeout(120_000)
+tap.setTimeout(600_000)
 
 const web = await labHost({ name: 'wrong', init: 'none' })
 tap.teardown(() => web.remove())

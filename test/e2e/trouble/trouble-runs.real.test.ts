@@ -6,7 +6,7 @@ import { busyboxTarball, labHost, pause, run } from '../../lab/index.js'
 import { hostEntry, packageRoot, type TestProject, testProject, told } from '../command.js'
 import { ended, said, stateOf } from './trouble-told.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 const [web, box] = await Promise.all([labHost({ name: 'web', engine: true }), labHost({ name: 'box', init: 'none' })])
 await web.sh('docker import - box:1', { input: readFileSync(await busyboxTarball()), check: true })

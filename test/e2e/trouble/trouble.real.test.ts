@@ -7,7 +7,7 @@ import { freePort } from '../../lab/ports.js'
 import { hostEntry, testProject } from '../command.js'
 import { ended, marks, said, stateOf } from './trouble-told.js'
 
-tap.setTimeout(240_000)
+tap.setTimeout(600_000)
 
 const [web, plain] = await Promise.all([
   labHost({ name: 'web', engine: true }),

@@ -54,6 +54,11 @@ export const reasons: { path: RegExp; why: string; agree(ours: unknown, theirs: 
     agree: (ours, theirs) => list(ours).length === list(theirs).length && list(theirs).every(name => name === 'ID'),
   },
   {
+    path: /^HostConfig\.MemorySwappiness$/,
+    why: 'Compose loses a zero: to it that is as good as nothing said',
+    agree: (ours, theirs) => ours === 0 && theirs === undefined,
+  },
+  {
     path: /^IPAM\.Config\[\d+\]\.(Subnet|Gateway)$/,
     why: 'a range that the engine took from its default pools, since the file names none',
     agree: (ours, theirs) => [ours, theirs].every(range => /^(172\.(1[6-9]|2\d|3[01])|192\.168)\./.test(String(range))),

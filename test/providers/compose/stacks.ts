@@ -22,7 +22,9 @@ const told: Record<string, Partial<ComposeCase>> = {
   'build-targets': {
     look: 'docker exec cmp-web-1 sh -c "cat built; ls -a; env | grep APP"; docker exec cmp-web-dev-1 id',
   },
-  monitoring: { look: 'docker exec cmp-board-1 sh -c "stat -c "%a %u:%g" /etc/board.ini; cat /etc/board.ini"' },
+  monitoring: {
+    look: 'docker exec cmp-board-1 stat -c "%a %u:%g" /etc/board.ini; docker exec cmp-board-1 cat /etc/board.ini',
+  },
   jobs: { look: 'docker logs cmp-app-1' },
   vault: {
     look: `for each in app reader; do docker exec cmp-$each-1 sh -c '
@@ -31,7 +33,7 @@ const told: Record<string, Partial<ComposeCase>> = {
   storage: {
     before: 'docker volume create cmp-outside-volume',
     after: 'docker volume rm cmp-outside-volume',
-    look: 'docker exec cmp-app-1 cat /one.txt; docker exec cmp-follower-1 ls /tree',
+    look: 'docker exec cmp-app-1 cat /one.txt /tree/one.txt',
   },
   shells: {
     profiles: ['main', 'extra'],

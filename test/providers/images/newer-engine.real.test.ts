@@ -24,7 +24,7 @@ test('images on a host with a newer engine', async t => {
         project: 'lshosts',
         hosts: { new1: JSON.parse(hostEntry(host)) },
         engine: { source: 'none' },
-        images: { 'lshosts-base': { import: { dir: '../root' } }, ...images },
+        images: { 'lshosts-base': { import: { dir: 'root' } }, ...images },
         containers,
       }),
     )
@@ -35,7 +35,7 @@ test('images on a host with a newer engine', async t => {
   }
   const app = {
     build: {
-      context: '../app',
+      context: 'app',
       shm_size: '8m',
       ulimits: { nofile: { soft: 512, hard: 1024 } },
       labels: { team: 'blue' },
@@ -56,7 +56,7 @@ test('images on a host with a newer engine', async t => {
   })
 
   await t.test('an archive of an older engine is loaded there', async t => {
-    write({ 'lshosts-here:1': { load: '../saved.tar' } }, { here: { image: 'lshosts-here:1', command: ['true'] } })
+    write({ 'lshosts-here:1': { load: 'saved.tar' } }, { here: { image: 'lshosts-here:1', command: ['true'] } })
     t.match(await run('build', '--yes'), /load image lshosts-here:1/)
     t.match(await run('build', '--yes'), 'Nothing to do')
   })
@@ -73,7 +73,7 @@ test('images on a host with a newer engine', async t => {
   await t.test('a full disk is told with its host and folder', async t => {
     // A small file system in place of the engine's temporary folder: that is where it unpacks what it is to load.
     await host.sh('mount -t tmpfs -o size=64k none /var/lib/docker/tmp', { check: true })
-    write({ 'lshosts-full:1': { load: '../saved.tar' } }, { full: { image: 'lshosts-full:1', command: ['true'] } })
+    write({ 'lshosts-full:1': { load: 'saved.tar' } }, { full: { image: 'lshosts-full:1', command: ['true'] } })
     const full = await project.run(['build', '--yes'])
     t.match(full, {
       code: 1,

@@ -15,8 +15,8 @@ const told = (events: readonly { type: string }[]): string =>
 
 let moves = 0
 
-/** Puts another image under a tag. */
-const moveTag = (registry: RegistryAccess, repository: string, tag: string): Promise<void> =>
+/** Puts another image under a tag; gives its digest. */
+const moveTag = (registry: RegistryAccess, repository: string, tag: string): Promise<string> =>
   pushBusybox(registry, repository, tag, String(++moves))
 
 test('images of a registry', async t => {
@@ -75,14 +75,15 @@ test('images of a registry', async t => {
     const unknown = await up(pull({}, `${image}@sha256:${'0'.repeat(64)}`))
     t.match(unknown.errors, [{ message: /cannot be pulled: .*manifest unknown/, at }])
 
-    // Somebody has changed the manifest where the registry keeps it.
+    // Somebody has changed a manifest where the registry keeps it: a new one, as an engine remembers for a while what it had.
     await tryDocker(['rmi', '-f', ...(await mine())])
-    const blobs = join(registry.data, 'docker/registry/v2/blobs/sha256', digest.slice(7, 9), digest.slice(7))
+    const forged = await moveTag(registry, 'team/app', '1')
+    const blobs = join(registry.data, 'docker/registry/v2/blobs/sha256', forged.slice(7, 9), forged.slice(7))
     t.same(await readdir(blobs), ['data'])
     await registry.stop()
     await appendFile(join(blobs, 'data'), ' ')
     await registry.start()
-    const changed = await up(pull({}, pinned))
+    const changed = await up(pull({}, `${image}@${forged}`))
     t.match(changed.errors, [{ message: /what 127.*gives is not what its digest says/, hint: /has changed it/ }])
     t.same(await mine(), [])
   })

@@ -11,6 +11,8 @@ import { apply, converge, type Ended, type Look, plan, type Shell } from '../she
 import { engineHost } from './engine-host.js'
 
 all.setTimeout(600_000)
+// Much of it is waiting for engines to come up or to give up.
+all.jobs = 2
 
 const kind = 'engine_config'
 

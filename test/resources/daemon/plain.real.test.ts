@@ -4,7 +4,7 @@ import { rolledBackCode } from '../../../resources/daemon/run-script.js'
 import { labHost } from '../../lab/index.js'
 import { apply, converge, plan, type Shell } from '../shells.js'
 
-all.setTimeout(300_000)
+all.setTimeout(600_000)
 
 const kind = 'engine_config'
 

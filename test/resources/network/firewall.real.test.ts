@@ -4,7 +4,7 @@ import { labHost } from '../../lab/index.js'
 import { apply, plan } from '../shells.js'
 import { login, on, walk } from './walk.js'
 
-all.setTimeout(120_000)
+all.setTimeout(600_000)
 
 const table = (port: number, more: object = {}): object => ({
   name: 'front',

@@ -4,7 +4,7 @@ import { labHost, pause } from '../../lab/index.js'
 import { apply, converge, plan } from '../shells.js'
 import { login, on, type Row, walk } from './walk.js'
 
-all.setTimeout(120_000)
+all.setTimeout(600_000)
 
 const busybox = '/usr/bin/busybox'
 const dropIn = '/etc/ssh/sshd_config.d/00-longshore.conf'

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import tap, { type Test, test } from 'tap'
 import { converge, plan, type Shell, shells } from '../shells.js'
 
-tap.setTimeout(120_000)
+tap.setTimeout(600_000)
 
 const whereIs = (name: string): string =>
   execFileSync('sh', ['-c', `command -v ${name}`])

@@ -4,7 +4,7 @@ import { labHost } from '../../lab/index.js'
 import { on, type Row, walk } from '../network/walk.js'
 import { apply, converge, kindOf, plan } from '../shells.js'
 
-all.setTimeout(120_000)
+all.setTimeout(600_000)
 
 const busybox = '/usr/bin/busybox'
 const [pem = ''] =
