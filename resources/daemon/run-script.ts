@@ -104,8 +104,11 @@ wait_up() {
   end=$(($(clock) + deadline))
   while :; do
     if is_systemd; then
-      state=$(systemctl show -p ActiveState -p SubState -p NRestarts docker.service </dev/null | tr '\n' ' ')
+      state=$(systemctl show -p ActiveState -p SubState -p NRestarts -p Job docker.service </dev/null | tr '\n' ' ')
+      # a start that still waits for its turn: what is shown is the end of the run before it
+      case $state in *Job=[1-9]*) state="queued $state";; esac
       case $state in
+        queued*ActiveState=failed*|queued*SubState=auto-restart*) ;;
         *ActiveState=failed*|*SubState=auto-restart*) return 1;;
         *NRestarts=0*ActiveState=active*|*ActiveState=active*NRestarts=0*) if api /_ping >/dev/null; then return 0; fi;;
         *NRestarts=0*) ;;
@@ -215,8 +218,7 @@ change() {
   say "done: $needs"
   finish 0
 }
-self $$ >"$stage/owner"
-trap '' HUP INT
+self $$ >"$stage/owner"; trap '' HUP INT
 $1`
 
 /** How the engine is started where nothing starts services. */

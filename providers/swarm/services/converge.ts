@@ -72,6 +72,15 @@ const isOfSpec = ({ Spec }: TaskShape, service: ServiceShape): boolean =>
     part => JSON.stringify(Spec[part] ?? null) === JSON.stringify(service.Spec.TaskTemplate[part] ?? null),
   )
 
+/** True while a container that shall not run any more still does; of a node that is down nobody knows. */
+function isStopping({ tasks, nodes }: Look): boolean {
+  const up = new Set(nodes.filter(({ Status }) => Status.State === 'ready').map(({ ID }) => ID))
+  return tasks.some(
+    ({ DesiredState, Status, NodeID = '' }) =>
+      Status.State === 'running' && DesiredState !== 'running' && DesiredState !== 'ready' && up.has(NodeID),
+  )
+}
+
 const latestFirst = (tasks: readonly TaskShape[]): TaskShape[] =>
   [...tasks].sort((one, other) => (one.CreatedAt < other.CreatedAt ? 1 : -1))
 
@@ -191,7 +200,13 @@ export async function converge(job: SwarmJob, want: ContainerWant | undefined, s
     const isEnough = up >= wanted || (isOneShot(want) && up + complete >= wanted) || isDoneJob(seen)
     const isEnded = state === 'completed' || state === 'rollback_completed'
     const isNow = isEnded || live.every(task => isOfSpec(task, service))
-    if (!isMoving && isEnough && isNow && (service.Spec.Mode.Global !== undefined || live.length <= wanted)) {
+    if (
+      !isMoving &&
+      isEnough &&
+      isNow &&
+      !isStopping(seen) &&
+      (service.Spec.Mode.Global !== undefined || live.length <= wanted)
+    ) {
       goodSince ??= performance.now()
       // One that ends as soon as it has started is not up; and the swarm takes a moment to begin an update.
       if (isEnded || !sent.changed || performance.now() - goodSince >= patience.stay) return
