@@ -30,9 +30,15 @@ export function allDone({ failures }: Ran): void {
 /** Verb and thing of each step. */
 export const told = ({ steps }: Pick<Ran, 'steps'>): string[] => steps.map(({ verb, thing }) => `${verb} ${thing}`)
 
+/** What steps call the containers of a service: each engine has its own, or all have the service. */
+export const isOf = (site: Site, thing: string, service: string): boolean =>
+  site.node === undefined
+    ? thing.startsWith('container') && thing.includes(`-${service}-`)
+    : thing === `service ${service}`
+
 /** The container of a service, if there is one. */
 export const find = async (site: Site, service: string): Promise<ContainerState | undefined> =>
-  (await site.provider.list(site.engine, site.project)).find(one => one.service === service)
+  (await site.list(site.project)).find(one => one.service === service)
 
 /** The container of a service. */
 export async function need(site: Site, service: string): Promise<ContainerState> {
@@ -53,21 +59,22 @@ export async function until(holds: () => Promise<boolean>, otherwise: string, se
 /** The last lines that a container of a service printed. */
 export async function printed(site: Site, service: string, tail = 20): Promise<string[]> {
   if (site.provider.logs === undefined) throw new Skipped('it has no `logs`')
-  const { id } = await need(site, service)
+  const container = await need(site, service)
   const lines: string[] = []
   const options = { follow: false, tail, signal: AbortSignal.timeout(20_000) }
-  for await (const line of site.provider.logs(site.engine, id, options)) lines.push(line.text)
+  for await (const line of site.provider.logs(site.engineOf(container), container.id, options)) lines.push(line.text)
   return lines
 }
 
 /** Runs a command in the container of a service. */
 export async function run(site: Site, service: string, argv: string[]): Promise<{ code: number; out: string }> {
   if (site.provider.exec === undefined) throw new Skipped('it has no `exec`')
-  const { id } = await need(site, service)
+  const container = await need(site, service)
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const out = text(stdout)
   stderr.resume()
-  const code = await site.provider.exec(site.engine, id, { argv, tty: false, stdin: undefined, stdout, stderr })
+  const request = { argv, tty: false, stdin: undefined, stdout, stderr }
+  const code = await site.provider.exec(site.engineOf(container), container.id, request)
   stdout.end()
   return { code, out: (await out).trim() }
 }

@@ -1,10 +1,26 @@
 // The project that providers are tried with: two services that are linked, a network, a volume, a port, a health check and a secret.
 import type { At } from '../../core/errors.js'
 import { Secret } from '../../core/secret.js'
+import type { SpreadWant } from '../../core/together/spread.js'
 import type { ContainerConfig, ContainerWant, Wanted } from '../../core/wanted.js'
 import type { Site } from './site.js'
 
 const at: At = { file: 'conformance', line: 1, column: 1 }
+
+/**
+ * All on one host of those whose engines are one, because only that one needs to have the image. Services have no address of their own:
+ * that would take a part of the kernel (IPVS) that many hosts lack.
+ */
+const spreadOn = ({ host, isOnly }: NonNullable<Site['node']>): SpreadWant => ({
+  hosts: [host],
+  everywhere: isOnly,
+  mode: 'replicated',
+  replicas: 1,
+  constraints: [],
+  preferences: [],
+  endpointMode: 'dnsrr',
+  labels: {},
+})
 
 /** What of the project is other than usual. */
 export interface Part {
@@ -42,6 +58,7 @@ const container = (
     stopGraceMs: 1_000,
     ...part,
   },
+  ...(site.node === undefined ? {} : { spread: spreadOn(site.node) }),
   dependsOn: [],
   at,
 })
@@ -54,7 +71,12 @@ const web = (site: Site, { colour = 'red', secret = 'none', health = usualHealth
     'date >>/data/starts; mkdir -p /www; echo "colour $COLOUR" >/www/index.html; exec httpd -f -p 8000 -h /www',
     {
       environment: { COLOUR: colour, TOKEN: new Secret('TOKEN', secret) },
-      ports: [{ ip: '127.0.0.1', published: site.port, target: 8000, protocol: 'tcp' }],
+      ports: [
+        {
+          ...(site.node === undefined ? { ip: '127.0.0.1' } : { mode: 'host' as const }),
+          ...{ published: site.port, target: 8000, protocol: 'tcp' as const },
+        },
+      ],
       mounts: [{ type: 'volume', source: `${site.project}_data`, target: '/data', readOnly: false }],
       healthcheck: { test: ['CMD-SHELL', health], intervalMs: 1_000, timeoutMs: 3_000, retries: 2 },
       restart: { name: 'unless-stopped' },

@@ -7,7 +7,7 @@ import { anyEngine, type EngineWant } from '../engine-want.js'
 import type { At } from '../errors.js'
 import { suggestion } from '../language/suggest.js'
 import { checkMachines, readMachine } from '../machines/words.js'
-import type { Become, Host, Secrets } from '../project.js'
+import type { Become, Host, Secrets, Warning } from '../project.js'
 import type { Raw, Vars } from '../raw.js'
 import { readMemberships } from '../together/membership.js'
 import { checkEngineSecrets, type EngineLayer, readEngine } from './engine.js'
@@ -151,7 +151,7 @@ function mergedFor(host: Host, entry: HostEntry, file: ProjectFile, groups: stri
 export function readHosts(
   file: ProjectFile,
   context: HostsContext,
-): { hosts: Host[]; groups: Record<string, { hosts: string[] }> } {
+): { hosts: Host[]; groups: Record<string, { hosts: string[] }>; warnings: Warning[] } {
   const { raw, problems } = context
   const given = Object.entries(file.hosts ?? {})
   const entries: [string, HostEntry][] =
@@ -174,6 +174,5 @@ export function readHosts(
     const names = Object.keys(groups).filter(name => groups[name]?.hosts.includes(host.name))
     Object.assign(host, mergedFor(host, entries[index]?.[1] ?? {}, file, names, context))
   }
-  readMemberships(hosts, groups, problems)
-  return { hosts, groups }
+  return { hosts, groups, warnings: readMemberships(hosts, groups, problems) }
 }

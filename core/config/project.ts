@@ -146,7 +146,8 @@ export async function loadProject(file: string, context: ConfigContext): Promise
     networks: rawEntries(raw, 'networks', entries.networks),
     volumes: rawEntries(raw, 'volumes', entries.volumes),
   }
-  const { hosts, groups } = readHosts(entries, { raw, problems, secrets, folder, home: context.home, overrides })
+  const read = readHosts(entries, { raw, problems, secrets, folder, home: context.home, overrides })
+  const { hosts, groups } = read
   const block = entries.front_door && { entry: entries.front_door, raw: partOf(raw, ['front_door']) }
   const project: Project = {
     name: entries.project,
@@ -163,7 +164,7 @@ export async function loadProject(file: string, context: ConfigContext): Promise
     configs,
     secretFiles,
     inactive,
-    warnings,
+    warnings: [...warnings, ...read.warnings],
     environment,
   }
   checkSelectors(project, problems)

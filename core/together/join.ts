@@ -10,7 +10,7 @@ import type { TogetherSide } from './side.js'
 export function joinTogether(
   steps: readonly Step[],
   hostSteps: readonly HostSteps[],
-  sides: readonly TogetherSide[],
+  sides: readonly Pick<TogetherSide, 'planned' | 'scope'>[],
 ): Step[] {
   let joined = [...steps]
   for (const { planned, scope } of sides) {

@@ -2,7 +2,7 @@
 import type { Problems } from '../config/problems.js'
 import { readSelector, selectHosts } from '../config/selector.js'
 import type { At } from '../errors.js'
-import type { Host } from '../project.js'
+import type { Host, Warning } from '../project.js'
 import { z } from '../schema.js'
 
 /** How a host stands in a swarm. */
@@ -84,21 +84,24 @@ function membershipOf(entry: SwarmEntry, role: MembershipWant['role'], at: At): 
   }
 }
 
-/** Gives every host of a swarm its membership; what is wrong with them goes to `problems`. */
+/** What is said of members where no host is one: the word is changed by whoever tries the file on an engine that stands alone. */
+function warnOfNone(hosts: readonly Host[]): Warning[] {
+  const [first] = hosts.filter(({ engine }) => engine.swarmEntry !== undefined)
+  if (first === undefined || hosts.some(isSwarm)) return []
+  const text = `\`engine.swarm\` has no effect: no host has \`provider: swarm\``
+  return [{ text, at: first.engine.places(['swarm']) }]
+}
+
+/** Gives every host of a swarm its membership, and tells what has no effect; what is wrong goes to `problems`. */
 export function readMemberships(
   hosts: readonly Host[],
   groups: Record<string, { hosts: string[] }>,
   problems: Problems,
-): void {
+): Warning[] {
   const members = hosts.filter(isSwarm)
-  for (const host of hosts) {
+  for (const host of members) {
     const { swarmEntry: entry, places } = host.engine
-    if (entry === undefined && !isSwarm(host)) continue
     const at = places(['swarm'])
-    if (!isSwarm(host)) {
-      problems.add(`${host.name}: \`engine.swarm\` is for \`provider: swarm\``, at)
-      continue
-    }
     if (host.engine.daemon['live-restore'] === true)
       problems.add(
         `${host.name}: \`live-restore\` and a swarm exclude each other: the engine refuses both together`,
@@ -115,10 +118,11 @@ export function readMemberships(
     host.engine.membership = membershipOf(entry ?? {}, roleOf() ?? 'worker', at)
   }
   const first = members[0]
-  if (first === undefined) return
+  if (first === undefined) return warnOfNone(hosts)
   if (!members.some(({ engine }) => engine.membership?.role === 'manager'))
     problems.add(
       `the swarm has no manager: say which hosts are, as in \`engine: { swarm: { managers: ${first.name} } }\``,
       first.engine.places(['swarm']),
     )
+  return []
 }

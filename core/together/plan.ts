@@ -53,7 +53,7 @@ export async function downAllTogether(context: SessionContext, { works, sides }:
 }
 
 /** What all of them do comes first, what each host does alone after it. */
-export function beforeHosts(steps: readonly Step[], sides: readonly TogetherSide[]): Step[] {
+export function beforeHosts(steps: readonly Step[], sides: readonly Pick<TogetherSide, 'planned' | 'scope'>[]): Step[] {
   return sides.reduce<Step[]>(
     (joined, { planned, scope }) => {
       const ids = planned?.steps.map(({ id }) => id) ?? []

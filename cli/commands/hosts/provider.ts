@@ -34,6 +34,7 @@ async function hostOf(context: CommandContext) {
     const unknownHostKey = async (): Promise<boolean> => false
     return {
       host: here,
+      others: [],
       connect: createConnect({ hosts: [here], env, home, acceptNewHostKeys: false, unknownHostKey }),
     }
   }
@@ -41,7 +42,9 @@ async function hostOf(context: CommandContext) {
   const [host] = hosts
   if (host === undefined || hosts.length > 1)
     throw usageError(`a provider is tried on one host, and these are ${hosts.length}`, { hint: 'say --on HOST' })
-  return { host, connect: await context.connect() }
+  const { hosts: all } = await context.project()
+  const others = all.filter(other => other !== host && other.engine.provider === host.engine.provider)
+  return { host, others, connect: await context.connect() }
 }
 
 async function providerNamed(given: string, context: CommandContext): Promise<AnyProvider> {
@@ -72,11 +75,16 @@ export const provider = command({
   async run(context, { action, provider: given, image }) {
     if (action !== 'test') throw usageError(`there is no \`provider ${action}\``, { hint: 'it is `provider test`' })
     const tried = await providerNamed(given, context)
-    const { host, connect } = await hostOf(context)
+    const { host, others, connect } = await hostOf(context)
     const { signal, files } = context
     const connection = await connect(host, { signal })
     try {
-      const site = await openSite({ provider: tried, host, connection, files, image: image ?? 'busybox', signal })
+      const site = await openSite({
+        ...{ provider: tried, host, connection, others, files, image: image ?? 'busybox', signal },
+        connect: other => connect(other, { signal }),
+        mask: secret => context.masker.add(secret),
+        tell: text => context.emit({ type: 'warning', text }),
+      })
       if (!context.options.json) context.print(`# ${given} on ${host.name}: ${site.engine.about}`)
       let number = 0
       try {
@@ -89,7 +97,7 @@ export const provider = command({
         if (!context.options.json) context.print(`1..${number}`)
         return failed > 0 ? exitCodes.failed : exitCodes.done
       } finally {
-        site.close()
+        await site.close()
       }
     } finally {
       await connection.close()

@@ -64,9 +64,10 @@ async function importThere(job: Job, want: ImportWant, changes: readonly string[
 /** Makes an image of a root file system in an archive. Throws what the engine says of one that it does not take. */
 export async function importTar(job: Job, ref: string, upload: Readable, changes: readonly string[]): Promise<void> {
   const { name, tag } = splitReference(ref)
-  // The engine wants each change as a parameter of its own, and takes lines in one parameter just as well.
-  const query = { fromSrc: '-', repo: name, tag, changes: changes.join('\n') || undefined }
-  const request = { method: 'POST', path: '/images/create', query, upload, signal: job.signal } as const
+  const query = { fromSrc: '-', repo: name, tag }
+  // Each change is a parameter of its own: Podman takes lines in one parameter for one value.
+  const repeated = { changes }
+  const request = { method: 'POST', path: '/images/create', query, repeated, upload, signal: job.signal } as const
   await readProgress(await job.engine.api.stream(request), () => {})
 }
 

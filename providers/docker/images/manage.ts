@@ -45,10 +45,15 @@ export async function commitContainer(
 ): Promise<string> {
   const { ref, message: comment, author, pause, changes } = request
   const { name: repo, tag } = splitReference(ref)
-  const query = { container, repo, tag, comment, author, pause, changes: changes.join('\n') || undefined }
+  const query = { container, repo, tag, comment, author, pause }
   try {
     // Without a body the image has the container's own settings.
-    const made = await engine.api.json<{ Id: string }>({ method: 'POST', path: '/commit', query })
+    const made = await engine.api.json<{ Id: string }>({
+      method: 'POST',
+      path: '/commit',
+      query,
+      repeated: { changes },
+    })
     return made.Id
   } catch (error) {
     throw refused(engine, `no image can be made of ${container}`, error)

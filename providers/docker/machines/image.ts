@@ -103,12 +103,12 @@ async function importRecipe({ engine, cache }: ImagePlace, release: string, work
     else await once(path, () => makeInside(engine, release, path, work))
   }
   work.tell(`importing the image of a ${release} machine`)
-  const changes = [`LABEL ${machineLabels.kind}=image`, 'CMD ["/sbin/init"]'].join('\n')
-  const query = { fromSrc: '-', repo: recipeRepository, tag: recipeTag(release), changes }
+  const query = { fromSrc: '-', repo: recipeRepository, tag: recipeTag(release) }
   const request = {
     method: 'POST',
     path: '/images/create',
     query,
+    repeated: { changes: [`LABEL ${machineLabels.kind}=image`, 'CMD ["/sbin/init"]'] },
     upload: createReadStream(path),
     alone: true,
   } as const

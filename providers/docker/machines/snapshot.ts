@@ -29,8 +29,8 @@ async function pack(place: MachinePlace, machine: MachineName, image: ImageToBe,
   const { api } = engine
   const { signal } = work
   const source = containerName(machine)
-  const commit = (query: Record<string, string>): Promise<{ Id: string }> =>
-    api.json<{ Id: string }>({ method: 'POST', path: '/commit', query, body: {}, signal })
+  const commit = (query: Record<string, string>, changes: readonly string[] = []): Promise<{ Id: string }> =>
+    api.json<{ Id: string }>({ method: 'POST', path: '/commit', query, repeated: { changes }, body: {}, signal })
   const found = await inspect(engine, source, signal)
   const runs = found?.State.Status === 'running'
   if (runs) await api.json({ method: 'POST', path: `/containers/${encodeURIComponent(source)}/pause`, signal })
@@ -50,7 +50,7 @@ async function pack(place: MachinePlace, machine: MachineName, image: ImageToBe,
     try {
       const changes = Object.entries(image.labels).map(([name, value]) => `LABEL ${name}=${JSON.stringify(value)}`)
       const { repo, tag } = image
-      await commit({ container: id, repo, tag, changes: changes.join('\n') })
+      await commit({ container: id, repo, tag }, changes)
     } finally {
       await remove(engine, id, false)
     }

@@ -8,10 +8,11 @@ import { canonicalHash } from '../../docker/canonical.js'
 import { labels } from '../../docker/labels.js'
 import { authHeader, credentialsFor } from '../../docker/registries/credentials.js'
 import type { SwarmJob } from '../job.js'
-import type { NetworkShape, ObjectShape, ServiceShape, ServiceSpec, SwarmInfo } from '../shapes.js'
+import type { NetworkShape, ObjectShape, ServiceShape, ServiceSpec } from '../shapes.js'
 import type { ServiceWork, SwarmWork } from '../work.js'
 import { serviceBody, serviceName } from './body.js'
 import { converge } from './converge.js'
+import { waitUntilGone } from './gone.js'
 import { resolveImage } from './image.js'
 import { keyOf } from './key.js'
 import { networkBody } from './networks.js'
@@ -195,29 +196,6 @@ export async function goBack(job: SwarmJob, id: string): Promise<StepResult> {
   })
   await converge(job, undefined, { ...sent, goesBack: true })
   return { state: 'done' }
-}
-
-/** Waits until the containers of a service that is gone are gone from their nodes, too; those of nodes that do not answer are not waited for. */
-async function waitUntilGone(job: SwarmJob, service: string): Promise<void> {
-  const end = performance.now() + 60_000
-  const query = { all: true, filters: { label: [`com.docker.swarm.service.id=${service}`] } }
-  const engines = await job.engines()
-  const leftOn = async ({ engine }: (typeof engines)[number]): Promise<unknown[]> => {
-    try {
-      // Who has left the swarm keeps what ran there, as it ended.
-      const { Swarm } = await engine.api.json<{ Swarm?: SwarmInfo }>({ path: '/info', signal: job.signal })
-      if (Swarm?.LocalNodeState !== 'active') return []
-      return await engine.api.json<unknown[]>({ path: '/containers/json', query, signal: job.signal })
-    } catch {
-      job.signal.throwIfAborted()
-      return []
-    }
-  }
-  while (performance.now() < end) {
-    const left = await Promise.all(engines.map(leftOn))
-    if (left.flat().length === 0) return
-    await pause(200, job.signal)
-  }
 }
 
 /** Removes a thing of the swarm's; what is not there any more is gone already. */

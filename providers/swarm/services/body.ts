@@ -90,6 +90,14 @@ function useOf(kind: ObjectWant['kind'], { name, target, uid, gid, mode }: Objec
 /** What the file calls a container's image: it runs by an id or a digest. */
 export const refLabel = 'longshore.ref'
 
+/** The part of a spec by which `inspect` knows which variables not to show; nothing where none is a secret. */
+function secretsLabel({ environment }: ContainerConfig): Record<string, string> {
+  const secrets = Object.entries(environment).filter(([, value]) => typeof value !== 'string')
+  if (secrets.length === 0) return {}
+  const told = Object.fromEntries(secrets.map(([name]) => [name, { secret: true }]))
+  return { [labels.spec]: canonicalJson({ environment: told }) }
+}
+
 /** Labels of the containers: they tell whose they are, and change with nothing that need not replace them. */
 const taskLabels = (project: string, { config, service }: ContainerWant): Record<string, string> => ({
   ...config.labels,
@@ -97,6 +105,7 @@ const taskLabels = (project: string, { config, service }: ContainerWant): Record
   [labels.service]: service,
   [labels.version]: labelsVersion,
   [refLabel]: config.image,
+  ...secretsLabel(config),
 })
 
 export interface BodyParts {

@@ -1,5 +1,4 @@
 // Waits until a service is as it shall be, or tells why it will not be: with what its containers said.
-
 import { exitCodes, UserError } from '../../../core/errors.js'
 import { cleanLine } from '../../../core/events.js'
 import type { ContainerWant } from '../../../core/wanted.js'
@@ -8,6 +7,7 @@ import { hasStatus, pause } from '../../docker/apply/job.js'
 import type { SwarmJob } from '../job.js'
 import { desiredOf } from '../seen.js'
 import type { NodeShape, ServiceShape, TaskShape } from '../shapes.js'
+import { waitUntilGone } from './gone.js'
 
 /** Milliseconds without anything new, between two looks, and that containers without a health check must stay up. */
 const patience = { still: 120_000, pause: 500, stay: 2_000 }
@@ -209,7 +209,10 @@ export async function converge(job: SwarmJob, want: ContainerWant | undefined, s
     ) {
       goodSince ??= performance.now()
       // One that ends as soon as it has started is not up; and the swarm takes a moment to begin an update.
-      if (isEnded || !sent.changed || performance.now() - goodSince >= patience.stay) return
+      if (isEnded || !sent.changed || performance.now() - goodSince >= patience.stay) {
+        if (sent.changed && !sent.isNew) await waitUntilGone(job, sent.id, new Set(live.map(({ ID }) => ID)))
+        return
+      }
     } else goodSince = undefined
     const failures = tasks.filter(task => isOver(task) && isOfSpec(task, service)).length
     if (!isMoving && up < wanted && failures >= (up === 0 ? mostFailures : mostFailuresBesideGood))

@@ -11,6 +11,7 @@ import type { ServiceShape } from '../shapes.js'
 import { swarmStep } from '../work.js'
 import { serviceName } from './body.js'
 import { isCurrent, isMadeAnew } from './image.js'
+import { aliasesOf, aliasesToCompare } from './links.js'
 import { diffNetworks } from './networks.js'
 import { type ObjectWant, objectsOf } from './objects.js'
 import { serviceSpec } from './spec.js'
@@ -40,18 +41,6 @@ export function servicesOf({ byHost }: WantedTogether): ContainerWant[] {
     for (const want of wanted.containers)
       if (want.spread !== undefined && !services.has(want.service)) services.set(want.service, want)
   return [...services.values()]
-}
-
-/** Names by which services are linked to, by service. */
-function aliasesOf(services: readonly ContainerWant[], project: string): Map<string, string[]> {
-  const found = new Map<string, string[]>()
-  for (const { config } of services)
-    for (const { container, alias } of config.links) {
-      const service = services.find(one => container.replace(/-\d+$/, '') === `${project}-${one.service}`)?.service
-      if (service !== undefined && alias !== service)
-        found.set(service, [...new Set([...(found.get(service) ?? []), alias])].sort())
-    }
-  return found
 }
 
 /** Services in an order in which each comes after those that it waits for. */
@@ -86,7 +75,7 @@ function warnOf({ plan }: ServicesContext, { service, config, portRules }: Conta
     plan.warnings.push(`${service}: a fixed address has no effect on a swarm`)
 }
 
-function diffService(context: ServicesContext, want: ContainerWant, after: string[], aliases: string[]): void {
+function diffService(context: ServicesContext, want: ContainerWant, after: string[], linked: string[]): void {
   const { scope, members, wanted, cluster, key, plan } = context
   const { service, config, spread } = want
   const thing = `service ${service}`
@@ -95,6 +84,8 @@ function diffService(context: ServicesContext, want: ContainerWant, after: strin
   const own = spread?.hosts ?? hosts
   const found = cluster?.services.find(({ Spec }) => Spec.Name === serviceName(project, service))
   const newImage = isMadeAnew(members, wanted, own, config.image)
+  const specWith = (aliases: readonly string[]) => serviceSpec(want, { key, hosts, aliases })
+  const aliases = aliasesToCompare(found?.Spec.Labels ?? {}, linked, specWith)
   const work = { kind: 'service', project, want, aliases, newImage } as const
   const add = (verb: string, cause: string, changes: Change[] = []): void =>
     void plan.steps.push(swarmStep(scope, thing, { verb, cause, after, changes }, work))
@@ -109,7 +100,7 @@ function diffService(context: ServicesContext, want: ContainerWant, after: strin
     })
   if (spread !== undefined && kindOf(found) !== spread.mode)
     return add('replace', `mode: ${kindOf(found)} → ${spread.mode}`)
-  const spec = serviceSpec(want, { key, hosts, aliases })
+  const spec = specWith(aliases)
   const isSame = theirs[labels.specHash] === canonicalHash(spec)
   const changes = isSame ? [] : changesBetween(parseSpec(theirs[labels.spec]), spec)
   const causes = isSame ? [] : [changes.length > 0 ? causeOf(changes) : 'settings differ']

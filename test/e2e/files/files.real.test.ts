@@ -81,8 +81,8 @@ test('files beside the project reach a host over ssh', async t => {
     t.match(ran.stdout, /update container lsfiles-free-1 {2}\(folder \.\/free changed\)/)
     t.match(ran.stdout, /update container lsfiles-comp-1 {2}\(file \.\/plain\.conf changed\)/)
     t.equal(await idsOf(), before, 'all containers stay')
-    t.match(ran.stdout, /remove shipped files {2}\(no container mounts them any more\)/)
-    t.equal(await sh(`ls ${state} | wc -l`), held, 'what was before is gone')
+    t.notMatch(ran.stdout, /remove shipped files/, 'what was before is kept for a rollback')
+    t.equal(Number(await sh(`ls ${state} | wc -l`)), Number(held) + 4)
     t.equal(await sh('sleep 0.5; docker logs lsfiles-told-1'), 'up\nHUP second\n')
     t.equal(
       await sh('docker exec lsfiles-told-1 find /conf | sort'),
@@ -94,6 +94,11 @@ test('files beside the project reach a host over ssh', async t => {
       await sh('docker exec lsfiles-free-1 cat /free/x; docker exec lsfiles-comp-1 cat /etc/plain'),
       'second\nother\n',
     )
+    await nothing('twice is nothing')
+    await sh(`rm -r ${state}/../history`)
+    const after = await up()
+    t.match(after.stdout, /remove shipped files {2}\(no container mounts them any more\)/)
+    t.equal(Number(await sh(`ls ${state} | wc -l`)), Number(held) - 1, 'gone, and the first ./site with it')
     await nothing('twice is nothing')
   })
 

@@ -1,7 +1,11 @@
 // Podman for real: brought to a bare host by our playbook, two linked containers on it, a change, a rollback, a boot, and all that a provider must do.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'tap'
 import { hostEntry, testProject } from '../../e2e/command.js'
-import { busyboxTarball, docker, type LabHost, labHost, pause } from '../../lab/index.js'
+import { busyboxRootfs, busyboxTarball, docker, type LabHost, labHost, pause } from '../../lab/index.js'
+import { liveOneFile, runOneFile } from '../one-file.js'
 
 const page = (port: number): Promise<string> =>
   fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(3000) }).then(
@@ -114,4 +118,18 @@ test('podman, from a bare host on', async t => {
     ).stdout.trim(),
     '',
   )
+
+  await t.test('the file of docker and the swarm comes up with one word changed', async t => {
+    const root = await mkdtemp(join(tmpdir(), 'lspodman-'))
+    const site = { labs: [host], root, project: testProject({}) }
+    t.teardown(async () => {
+      site.project.remove()
+      await rm(root, { recursive: true, force: true })
+    })
+    await busyboxRootfs(root)
+    await liveOneFile(t, site, 'podman')
+    const down = await runOneFile(site, 'down', '--yes', '--images')
+    t.equal(down.code, 0, down.stderr)
+    t.equal((await host.sh('podman ps -aq; podman images -q --filter reference=lsswarm-web')).stdout.trim(), '')
+  })
 })
