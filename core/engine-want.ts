@@ -1,7 +1,7 @@
 // What the file wants of a host's container engine: source, sockets, certificates, configuration, registries.
 import type { At } from './errors.js'
 import type { Secret, Value } from './secret.js'
-import type { MembershipWant, SwarmEntry } from './together/membership.js'
+import type { MembershipWant, SwarmEntry } from './together/membership-words.js'
 
 /** Certificates for an engine's TCP sockets. */
 export interface TlsWant {

@@ -1,6 +1,6 @@
 // The project: the user's file, checked and with positions, before anything is known of a host.
 import type { ContainerPlace } from './container-hosts/place.js'
-import type { FrontDoorBlock } from './containers/front-door/service.js'
+import type { FrontDoorBlock } from './containers/front-door/want.js'
 import type { EngineAddress } from './engine-alone/address.js'
 import type { EngineWant } from './engine-want.js'
 import type { At } from './errors.js'

@@ -6,7 +6,7 @@ import type { MountWant } from './containers/mounts/mount-want.js'
 import type { At } from './errors.js'
 import type { Value } from './secret.js'
 import type { HeldFiles } from './state.js'
-import type { SpreadWant } from './together/spread.js'
+import type { SpreadWant } from './together/spread-want.js'
 
 export type { ImageWant } from './containers/image-want.js'
 export type { MountSettings, MountWant } from './containers/mounts/mount-want.js'

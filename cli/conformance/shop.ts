@@ -1,7 +1,7 @@
 // The project that providers are tried with: two services that are linked, a network, a volume, a port, a health check and a secret.
 import type { At } from '../../core/errors.js'
 import { Secret } from '../../core/secret.js'
-import type { SpreadWant } from '../../core/together/spread.js'
+import type { SpreadWant } from '../../core/together/spread-want.js'
 import type { ContainerConfig, ContainerWant, Wanted } from '../../core/wanted.js'
 import type { Site } from './site.js'
 

@@ -1,38 +1,15 @@
 // Reads Compose files into one model: variables put in, `extends` and `include` followed, several files laid over each other.
 import { readYaml } from '../config/yaml.js'
 import { type At, usageError } from '../errors.js'
-import type { LocalFiles } from '../files.js'
 import { suggestion } from '../language/suggest.js'
 import type { Variables } from './environment.js'
 import { textOfFile } from './environment.js'
 import { extended } from './extends.js'
 import { includedBy, joined, moved } from './include.js'
 import { mergeFiles } from './merge.js'
+import type { LoadContext, Model, Source } from './model.js'
 import { childOf, interpolated, listOf, mapOf, type Node, nodeOf } from './node.js'
 import { sections } from './sections.js'
-
-/** What reading Compose files needs of this machine, and whom it tells. */
-export interface LoadContext {
-  files: LocalFiles
-  warn(text: string, at: At): void
-  unset(name: string, at: At): void
-}
-
-/** The files of one Compose project: relative paths in them start from `folder`. */
-export interface Source {
-  files: readonly { path: string; at: At }[]
-  folder: string
-  variables: Variables
-  /** Files that led here by `include`, so that a circle is seen. */
-  trail: readonly string[]
-}
-
-/** What Compose files come to. */
-export interface Model {
-  root: Node
-  /** `name:` of the files, the last one. */
-  name?: Node
-}
 
 const topKeys = [...sections, 'include', 'name', 'version', 'models']
 

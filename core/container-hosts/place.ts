@@ -2,7 +2,6 @@
 
 import type { At } from '../errors.js'
 import { UserError } from '../errors.js'
-import type { Host } from '../project.js'
 
 /** The container behind `connection: container`. */
 export interface ContainerPlace {
@@ -14,10 +13,11 @@ export interface ContainerPlace {
 }
 
 /** True for a container: it has a shell, and no engine of its own. */
-export const isContainer = ({ connection }: Pick<Host, 'connection'>): boolean => connection === 'container'
+export const isContainer = ({ connection }: { connection: string }): boolean => connection === 'container'
 
 /** The hosts that have engines, and so can run services. */
-export const withEngines = (hosts: readonly Host[]): Host[] => hosts.filter(host => !isContainer(host))
+export const withEngines = <Any extends { connection: string }>(hosts: readonly Any[]): Any[] =>
+  hosts.filter(host => !isContainer(host))
 
 /** The container is not there, or does not run: what comes before it in a run may change that. Exit code 4. */
 export class ContainerAway extends UserError {}

@@ -8,12 +8,12 @@ import { isSwarm } from '../together/membership.js'
 import type { ImageWant } from '../wanted.js'
 import { buildWant } from './build-want.js'
 import { isMade, oneBuilder } from './one-builder.js'
-import type { Places } from './place.js'
 import type { Read } from './read.js'
 import { pathHere, type Run, readFor } from './run.js'
 import { type Image, imageSchema } from './schema/image.js'
 import { policyOf, stricter } from './schema/pull-policy.js'
 import type { Service } from './schema/service.js'
+import type { Places } from './shares.js'
 
 /** Reference of a service's image: as given, or Compose's name for what is built. */
 const imageOf = (project: string, { name, value }: Read<Service>): string => value.image ?? `${project}-${name}`

@@ -3,7 +3,7 @@ import { type At, unreachableError } from '../errors.js'
 import type { Host } from '../project.js'
 import { isSwarm } from '../together/membership.js'
 import type { ContainerWant, Dependency } from '../wanted.js'
-import { containerNames, type Places, type Share, shareOn } from './place.js'
+import { containerNames, shareOn } from './place.js'
 import type { Read } from './read.js'
 import { shareNetwork } from './references.js'
 import { type Run, warn } from './run.js'
@@ -11,6 +11,7 @@ import { isLoopback } from './schema/ports.js'
 import type { Service } from './schema/service.js'
 import { mayBeAmong } from './schema/sources.js'
 import { ownersOf } from './shared.js'
+import type { Places, Share } from './shares.js'
 
 /** What links come to for the containers of a service on one host. */
 export interface Linked {

@@ -8,12 +8,13 @@ import { engineThings } from './engine-things.js'
 import { doorOf } from './front-door/door.js'
 import { frontDoorService } from './front-door/want.js'
 import { imagesByHost } from './images.js'
-import { type Places, placeServices } from './place.js'
+import { placeServices } from './place.js'
 import type { Read } from './read.js'
 import { checkCycles, checkReferences } from './references.js'
 import type { Run, Trouble, WantedContext } from './run.js'
 import { collide } from './schema/ports.js'
 import type { Service } from './schema/service.js'
+import type { Places } from './shares.js'
 
 /** What the file wants, and what has to be said about it. */
 export interface WantedResult {

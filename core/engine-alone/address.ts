@@ -1,6 +1,5 @@
 // Where an engine is that is reached without a shell on its host, by what right, and what cannot be asked of such a host.
 import type { At } from '../errors.js'
-import type { Host } from '../project.js'
 import type { Value } from '../secret.js'
 
 /** How an engine is checked and how we show who we are; all paths absolute. */
@@ -25,7 +24,7 @@ export type EngineAddress = {
   leftOut: string[]
 } & ({ kind: 'unix'; path: string } | { kind: 'tcp'; name: string; port: number; tls?: EngineTls })
 
-type Reached = Pick<Host, 'connection' | 'engineAddress'>
+type Reached = { connection: string; engineAddress?: EngineAddress }
 
 /** False for a host that is reached by its engine alone: nothing runs on it but containers. */
 export const hasShell = ({ connection }: Reached): boolean => connection !== 'engine'

@@ -1,9 +1,9 @@
 // Puts `harden` to a service on one host: its settings, and what has to be said about it.
 
-import type { Places } from '../containers/place.js'
 import type { Read } from '../containers/read.js'
 import { type Run, warn } from '../containers/run.js'
 import type { Service } from '../containers/schema/service.js'
+import type { Places } from '../containers/shares.js'
 import type { Host } from '../project.js'
 import type { ContainerWant, MountWant } from '../wanted.js'
 import { findingsOf } from './findings.js'

@@ -1,33 +1,8 @@
 // How the containers of one service are spread over the hosts of an engine that deals them itself.
-
 import type { Read } from '../containers/read.js'
 import type { Service } from '../containers/schema/service.js'
 import type { Host } from '../project.js'
-
-/** What a service says of where and how its containers run, for an engine that decides it. */
-export interface SpreadWant {
-  /** Names of the hosts that it may run on. */
-  hosts: string[]
-  /** True where these are all hosts of the engine. */
-  everywhere: boolean
-  mode: 'replicated' | 'global' | 'replicated-job' | 'global-job'
-  /** How many in all, of a replicated one. */
-  replicas?: number
-  /** "node.labels.disk==ssd". */
-  constraints: string[]
-  /** Labels of nodes over which it is spread evenly. */
-  preferences: string[]
-  maxPerNode?: number
-  endpointMode?: 'vip' | 'dnsrr'
-  /** Labels of the service, not of its containers. */
-  labels: Record<string, string>
-  reservedCpus?: number
-  /** Milliseconds between two starts, and in which attempts are counted. */
-  restartDelayMs?: number
-  restartWindowMs?: number
-  /** Names by which others link to it. */
-  aliases?: string[]
-}
+import type { SpreadWant } from './spread-want.js'
 
 /** What a service comes to on these hosts, of all that the engine has. Without a number it runs once on each. */
 export function spreadOf({ value }: Read<Service>, hosts: readonly Host[], all: readonly Host[]): SpreadWant {

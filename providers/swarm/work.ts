@@ -1,7 +1,7 @@
 // What a step of a swarm carries, unseen, so that apply knows what to do; and how such a step is made.
 import type { EngineStep, Scope } from '../../core/provider.js'
 import type { Change } from '../../core/step.js'
-import type { MembershipWant } from '../../core/together/membership.js'
+import type { MembershipWant } from '../../core/together/membership-words.js'
 import type { ContainerWant, NetworkWant } from '../../core/wanted.js'
 
 /** A service and its project. */

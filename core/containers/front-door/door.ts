@@ -1,11 +1,11 @@
 // The front door of one host: its sites out of the services that run there, and the certificates that they need.
 import type { Host } from '../../project.js'
 import { Secret } from '../../secret.js'
-import type { Places } from '../place.js'
 import type { Read } from '../read.js'
 import { pathHere, type Run } from '../run.js'
 import type { DomainEntry } from '../schema/domains.js'
 import type { Service } from '../schema/service.js'
+import type { Places } from '../shares.js'
 import { defaultDrainMs } from './service.js'
 import type { DoorTls, DoorWant, GivenCertificate, SiteWant } from './want.js'
 

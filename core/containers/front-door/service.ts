@@ -4,16 +4,10 @@ import type { At } from '../../errors.js'
 import type { Project, RawService } from '../../project.js'
 import type { Raw } from '../../raw.js'
 import type { FrontDoorEntry } from '../schema/front-door.js'
-import { doorFolder, drainLabel, frontDoorService } from './want.js'
+import { doorFolder, drainLabel, type FrontDoorBlock, frontDoorService } from './want.js'
 
 /** Milliseconds that requests may go on in a container that is replaced, where the file does not say. */
 export const defaultDrainMs = 30_000
-
-/** The block of the file, and where it stands. */
-export interface FrontDoorBlock {
-  entry: FrontDoorEntry
-  raw: Raw
-}
 
 const domainsIn = ({ raw }: RawService): unknown[] => {
   const { value } = raw

@@ -1,5 +1,13 @@
 // What the front door of one host shall do: which domain leads to which service, and with which certificate. Plain data.
+import type { Raw } from '../../raw.js'
 import type { Secret } from '../../secret.js'
+import type { FrontDoorEntry } from '../schema/front-door.js'
+
+/** The block of the file, and where it stands. */
+export interface FrontDoorBlock {
+  entry: FrontDoorEntry
+  raw: Raw
+}
 
 /** The service that the front door is; a file that has `domains` cannot have one of this name. */
 export const frontDoorService = 'front-door'

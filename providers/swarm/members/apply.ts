@@ -2,7 +2,7 @@
 import { messageOf, UserError } from '../../../core/errors.js'
 import type { StepResult } from '../../../core/provider.js'
 import { Secret } from '../../../core/secret.js'
-import type { MembershipWant } from '../../../core/together/membership.js'
+import type { MembershipWant } from '../../../core/together/membership-words.js'
 import type { Api } from '../../docker/api/client.js'
 import { hasStatus, pause } from '../../docker/apply/job.js'
 import type { SwarmJob } from '../job.js'
