@@ -5,7 +5,7 @@ import { withEngines as withEngineHosts } from '../core/container-hosts/place.js
 import { hasShell } from '../core/engine-alone/address.js'
 import { exitCodes, UserError, unreachableError } from '../core/errors.js'
 import type { Host } from '../core/project.js'
-import { type AnyProvider, type Engine, isAbsent, noDetection, type Scope } from '../core/provider.js'
+import { type Absent, type AnyProvider, type Engine, isAbsent, noDetection, type Scope } from '../core/provider.js'
 import type { ContainerState } from '../core/provider-abilities.js'
 import { interruptible } from '../core/run/interruptible.js'
 import { mapLimited } from '../core/run/workers.js'
@@ -54,8 +54,15 @@ async function openAt(place: Place, connection: Connection, signal: AbortSignal)
   if (!isAbsent(engine)) return { scope, provider, engine }
   return new UserError(engine.text, {
     where: host.name,
-    hint: engine.absent === 'not-installed' ? '`longshore up` installs it' : '`longshore status` tells more',
+    hint: engine.hint ?? absentHints[engine.absent](host.name),
   })
+}
+
+/** What to do where the provider itself has nothing to say. */
+const absentHints: Readonly<Record<Absent['absent'], (host: string) => string>> = {
+  'not-installed': () => '`longshore up` installs it',
+  'not-running': () => '`longshore up` starts it; `longshore doctor` tells what stands in the way',
+  denied: host => `give hosts.${host}.become`,
 }
 
 /** Opens the engine of every chosen host, hands them to `work`, and closes everything whatever happens. */

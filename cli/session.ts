@@ -61,6 +61,7 @@ async function sessionContext(context: CommandContext, options: SessionOptions):
     tags: context.options.tags,
     vars: context.options.vars,
     doPlay: task => doPlayInside(session, connectInside, task),
+    ...(context.options.verbose && { textDiff: (await import('../resources/_diff.js')).unifiedDiff }),
   }
   return session
 }

@@ -48,6 +48,8 @@ export interface Detection {
   /** True when the command line client that can pass a socket through sudo is there. */
   client: boolean
   text: string
+  /** What mends it on the host, where that is known. */
+  hint?: string
   /** Whose the installed engine is, in the words of `engine.source`; left out where none is installed, or where that cannot be told. */
   origin?: string
   /** Version of the installed package, where that can be told. */
@@ -72,6 +74,8 @@ export function noDetection({ name }: Host): Promise<never> {
 export interface Absent {
   readonly absent: 'not-installed' | 'not-running' | 'denied'
   readonly text: string
+  /** What to do about it, where the provider knows better than that it must be installed, started or opened to us. */
+  readonly hint?: string
 }
 
 /** A way to speak to one engine; the provider's own, opaque to others. */
@@ -139,6 +143,16 @@ export interface ImageSource {
   steps: ReadonlySet<string>
 }
 
+/** How one text becomes another, as a unified diff of what `path` names; undefined when it would take too long to find. */
+export type TextDiff = (path: string, from: string, to: string) => string | undefined
+
+/** What may be used to tell more of a plan. */
+export interface DetailsContext {
+  files: LocalFiles
+  textDiff: TextDiff
+  signal: AbortSignal
+}
+
 /** What `down` removes besides containers and networks. */
 export interface DownOptions {
   volumes: boolean
@@ -182,6 +196,15 @@ export interface Provider<Seen = unknown> extends ContainerAbilities, ImageAbili
     seen: Seen,
     options: DiffOptions,
   ): { steps: EngineStep[]; orphans: string[]; unchanged: number; warnings: string[] }
+  /**
+   * The same steps in the same order, with changes that only people see who ask for every difference: how files of this machine differ from
+   * those on the host. May read more of the host; what cannot be read is not told. Left out: there is nothing more to tell.
+   */
+  details?(
+    engine: Engine,
+    planned: { steps: readonly EngineStep[]; wanted: Wanted; seen: Seen },
+    context: DetailsContext,
+  ): Promise<EngineStep[]>
   /** Pure. The steps that remove what is there. */
   down(scope: Scope, project: string, seen: Seen, options: DownOptions): EngineStep[]
   /** Does one step; may be interrupted and repeated. Foreign output goes out as `output` events. */

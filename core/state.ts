@@ -111,7 +111,7 @@ export function readState(out: string): HostState {
   }
   if (/^[0-9a-f]{64}$/.test(told.key ?? '')) state.key = Buffer.from(told.key ?? '', 'hex')
   state.serial = told.serial ?? ''
-  if (held.length > 0 || Object.keys(live).length > 0)
+  if (held.length > 0 || Object.keys(live).length > 0 || kept.size > 0)
     state.shipped = { held, live, ...(kept.size === 0 ? {} : { kept: [...kept] }) }
   if (told.ports === 'yes') state.portRules = true
   if (told.owner !== undefined) {
@@ -125,7 +125,7 @@ export function readState(out: string): HostState {
 /**
  * Takes the lock, or fails with exit code 75 and tells who holds it. Makes the folder and the key where they are missing; a folder that
  * others may write to is refused, because who can plant a key there can tell what our labels hide.
- * An interrupt waits until it is done: a lock without an owner would be nobody's to give back.
+ * An interrupt waits until it is done: a lock without an owner would be nobody's to give back. On a full disk there is none.
  * `stale` is the owner text of a run of this very machine that is known to be gone: its lock is taken over.
  */
 export const acquireLock = (project: string, owner: string, reason: string, stale: string): Sh => sh`${{ sh: folder }}
@@ -145,7 +145,9 @@ if ! said=$(mkdir "$p/lock" 2>&1); then
   ${stateProbe(project)}
   exit 75
 fi
-printf '%s\n' ${owner} >"$p/lock/owner"; printf '%s\n' ${reason} >"$p/lock/reason"; date +%s >"$p/lock/since"
+if ! { [ -s "$d/key" ] && printf '%s\n' ${owner} >"$p/lock/owner" && printf '%s\n' ${reason} >"$p/lock/reason" && date +%s >"$p/lock/since"; }; then
+  rm -rf "$p/lock"; exit 1
+fi
 ${stateProbe(project)}`
 
 /** Exit code of `acquireLock` when somebody holds it. */

@@ -106,6 +106,14 @@ const network: Record<string, string> = {
   EACCES: 'permission denied',
 }
 
+const elsewhere = 'start the engine there, or say in `url` where it listens'
+
+const hints: Record<string, string> = {
+  ECONNREFUSED: elsewhere,
+  ENOENT: elsewhere,
+  EACCES: 'whoever runs this must be in the group that the socket belongs to (`ls -l` shows it), or be root',
+}
+
 /** The words for what a TLS or network error says; `name` is how the engine was called. */
 export function faultOf(error: unknown, name: string, credentials: Credentials | undefined): Fault {
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? ''
@@ -140,7 +148,8 @@ export function faultOf(error: unknown, name: string, credentials: Credentials |
     }
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
     return { text: 'it does not speak TLS there', hint: 'is this the port? docker takes 2376 for TLS and 2375 without' }
-  if (network[code] !== undefined) return { text: network[code] }
+  if (network[code] !== undefined)
+    return { text: network[code], ...(hints[code] === undefined ? {} : { hint: hints[code] }) }
   if (code === 'ECONNRESET' || code === 'EPIPE') return { text: 'it hung up at once' }
   return { text }
 }

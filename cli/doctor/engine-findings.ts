@@ -34,6 +34,8 @@ function presence({ detection, host, engine }: Look): Finding {
     .filter(Boolean)
     .join(' ')
   const unit = isDaemon(host) ? 'docker' : host.engine.provider
+  if (detection.state === 'not-running' && detection.hint !== undefined)
+    return problem('engine', detection.text, detection.hint)
   if (detection.state === 'not-running')
     return problem(
       'engine',
@@ -53,7 +55,7 @@ function presence({ detection, host, engine }: Look): Finding {
     return problem(
       'engine',
       detection.text,
-      isDaemon(host) ? 'name the login user in engine.users' : `give hosts.${host.name}.become`,
+      `give hosts.${host.name}.become${detection.hint === undefined ? '' : `, or ${detection.hint}`}`,
     )
   return ok('engine', name)
 }

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { exitCodes, UserError, unreachableError } from '../../core/errors.js'
 import { cleanLine } from '../../core/events.js'
-import { type MachineWork, PortTaken, type SettledPort } from '../../core/machines/machine.js'
+import { type MachinePort, type MachineWork, PortTaken, type SettledPort } from '../../core/machines/machine.js'
 import { mapLimited } from '../../core/run/workers.js'
 import { sh } from '../../core/sh.js'
 import type { Step } from '../../core/step.js'
@@ -20,10 +20,17 @@ const patience = 120_000
 /** Ports that nobody is given by the system: below those that Linux takes for outgoing connections. */
 const anyPort = (): number => randomInt(20_000, 32_000)
 
-/** All ports of a machine; those that the file leaves open are chosen, and stay as they are. */
-function settlePorts({ host, want, project }: Machine): SettledPort[] {
-  const ssh: SettledPort = { address: approachTo(host, project).bind, outside: anyPort(), inside: 22, protocol: 'tcp' }
-  return [ssh, ...want.ports.map(port => ({ ...port, outside: port.outside ?? anyPort() }))]
+/** All ports of a machine; those that the file leaves open are chosen, or stay as they were `before`. */
+function settlePorts({ host, want, project }: Machine, before: readonly SettledPort[]): SettledPort[] {
+  const ssh: MachinePort = { address: approachTo(host, project).bind, inside: 22, protocol: 'tcp' }
+  const free = [...before]
+  return [ssh, ...want.ports].map(port => {
+    const isSame = ({ address, inside, protocol }: MachinePort): boolean =>
+      address === port.address && inside === port.inside && protocol === port.protocol
+    const index = port.outside === undefined ? free.findIndex(isSame) : -1
+    const [kept] = index < 0 ? [] : free.splice(index, 1)
+    return { ...port, outside: port.outside ?? kept?.outside ?? anyPort() }
+  })
 }
 
 /** Makes a machine; a port that we chose and that is taken is chosen anew. */
@@ -32,8 +39,9 @@ export async function makeMachine(machine: Machine, work: MachineWork): Promise<
   const keys = await ensureKeys(project, host.name)
   const note = await readNote(project, host.name)
   for (let tries = 0; ; tries++) {
-    const ports = note !== undefined && tries === 0 ? note.ports : settlePorts(machine)
-    const snapshot = note?.snapshot === undefined ? {} : { snapshot: note.snapshot }
+    const ports = settlePorts(machine, tries === 0 ? (note?.ports ?? []) : [])
+    const snapshot =
+      note?.snapshot === undefined ? {} : { snapshot: note.snapshot, forgetsSwarm: note.forgetsSwarm ?? false }
     await writeNote(project, host.name, { ports, ...snapshot })
     try {
       await maker.create({ ...name, want, ports, ...snapshot }, keys, work)
@@ -68,6 +76,20 @@ const greets = async (machine: Machine, signal: AbortSignal): Promise<boolean> =
   })
 }
 
+/** A machine in which nothing runs any more: to wait for it is in vain. */
+class MachineEnded extends UserError {}
+
+/** Throws where nothing runs in a machine that should come up. */
+async function refuseEnded({ maker, name, host }: Machine): Promise<void> {
+  const { state, ended } = await maker.look(name)
+  if (state !== 'stopped' || ended === undefined) return
+  throw new MachineEnded(`the machine does not come up: its first program ${ended.how}`, {
+    where: host.name,
+    output: await maker.lastWords(name),
+    hint: ended.hint,
+  })
+}
+
 /** Waits until a machine has booted and lets us in. A UserError with its last words when it does not. */
 async function waitForMachine(machine: Machine, context: CommandContext, work: MachineWork): Promise<void> {
   const { host, maker, name, project } = machine
@@ -90,6 +112,7 @@ async function waitForMachine(machine: Machine, context: CommandContext, work: M
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof UserError)) throw error
+      await refuseEnded(machine)
       if (performance.now() > giveUp)
         throw unreachableError(host.name, `the machine does not let us in: ${error.message}`, {
           output: await maker.lastWords(name),
@@ -104,7 +127,11 @@ async function perform(machine: Machine, step: Step, context: CommandContext, wo
   const { maker, name, want } = machine
   if (step.verb === 'create') {
     await makeMachine(machine, work)
-    await waitForMachine(machine, context, work)
+    await waitForMachine(machine, context, work).catch(async (error: unknown) => {
+      // Nothing was ever in it, and the next `up` would take it for a machine that runs.
+      if (error instanceof MachineEnded) await maker.remove(name, work)
+      throw error
+    })
   } else if (step.verb === 'start') {
     await maker.start(name, work)
     await waitForMachine(machine, context, work)

@@ -11,6 +11,8 @@ export interface MachineNote {
   ports: SettledPort[]
   /** The snapshot that it is made from, while it is. */
   snapshot?: string
+  /** It is to forget the swarm that it was in. */
+  forgetsSwarm?: boolean
 }
 
 type Folder = Pick<Project, 'folder'>

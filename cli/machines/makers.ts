@@ -116,7 +116,7 @@ async function openMaker(
     return { maker, connection }
   } catch (error) {
     await connection.close()
-    throw error
+    throw error instanceof UserError && error.at === undefined ? likeError(error, { at: want.at }) : error
   }
 }
 

@@ -11,6 +11,7 @@ import type { Host, Project, Warning } from '../project.js'
 import type { Raw } from '../raw.js'
 import type { Schema } from '../schema.js'
 import { isSwarm } from '../together/membership.js'
+import { checkDomains } from './front-door/claims.js'
 import { type Read, readEntry } from './read.js'
 import { checkCycles, checkLinkNetworks, checkReferences } from './references.js'
 import { configSchema, secretFileSchema } from './schema/files.js'
@@ -55,6 +56,7 @@ export function checkContainers(project: Project, prepare: Prepare<Host | undefi
   })
   for (const service of services) checkReferences(service, project, problems)
   checkCycles(services, problems)
+  checkDomains(project, problems)
   if (withEngines(project.hosts).length < 2)
     for (const service of services)
       checkLinkNetworks(service, name => services.find(each => each.name === name)?.value, problems)

@@ -27,6 +27,30 @@ const patience = 10_000
 
 const withSignal = (signal?: AbortSignal) => ({ as: 'best', ...(signal === undefined ? {} : { signal }) }) as const
 
+/** What to do about a folder of ours that cannot be written, by what the host's shell said; the first that fits. */
+const waysOut: readonly [RegExp, (host: string) => string | undefined][] = [
+  [/no space left|disk quota/i, host => `make room there: \`longshore sh ${host} -- df -h\` shows which disk is full`],
+  [
+    /read-only file system/i,
+    () => 'its disk can only be read: look at what its kernel says (dmesg), and mount it anew',
+  ],
+  [/make it its own/, () => undefined],
+  [/(?:)/, () => 'the login user needs root (become), or a home folder it may write'],
+]
+
+function cannotWrite(host: string, said: string): UserError {
+  const lines = said
+    .trim()
+    .split('\n')
+    .map(line => cleanLine(line))
+  const [, hintOf] = waysOut.find(([pattern]) => pattern.test(said)) ?? []
+  return new UserError('cannot write our folder on the host', {
+    where: host,
+    output: [...new Set(lines)].slice(0, 5).join('\n'),
+    hint: hintOf?.(host),
+  })
+}
+
 /** The host's own files, under /var/lib/longshore or the login user's state folder. */
 export const shellKeeper = (connection: Connection): StateKeeper => ({
   async read(project, signal) {
@@ -37,11 +61,7 @@ export const shellKeeper = (connection: Connection): StateKeeper => ({
     const state = readState(exit.stdout)
     if (exit.code === lockHeld) return { held: true, state }
     if (exit.code === 0 && state.key !== undefined) return { held: false, state }
-    throw new UserError('cannot write our folder on the host', {
-      where: connection.host,
-      output: cleanLine(exit.stderr.trim()),
-      hint: 'the login user needs root (become), or a home folder it may write',
-    })
+    throw cannotWrite(connection.host, exit.stderr)
   },
   async giveBack(project, owner, changed) {
     const exit = await connection.exec(releaseLock(project, owner, changed), { as: 'best', timeoutMs: patience })

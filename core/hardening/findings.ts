@@ -88,11 +88,25 @@ const shared = (service: Service): Finding[] =>
       : [],
   )
 
+/** As often as the benchmark lets a container be started again. */
+const mostRestarts = 5
+
+/** What is wrong with how often it is started again; a bare `restart: on-failure` gets its bound by default. */
+function restartText(service: Service): string | undefined {
+  if ((service.restart ?? service.deploy?.restart_policy) === undefined) return undefined
+  const restart = restartOf(service)
+  if (restart === undefined) return 'is not started again when it fails'
+  const { name, max } = restart
+  if (name !== 'on-failure' || max === 0 || (max === undefined && service.restart === undefined))
+    return 'is started again without end when it fails'
+  return max !== undefined && max > mostRestarts ? `is started again ${max} times when it fails` : undefined
+}
+
 /** Limits that it takes away, or leaves to others than the benchmark. */
 function limitFindings(service: Service): Finding[] {
   const limits = service.deploy?.resources?.limits
   const pids = limits?.pids ?? service.pids_limit
-  const restart = restartOf(service)
+  const restart = restartText(service)
   const rows: [boolean, Finding][] = [
     [
       service.read_only === false,
@@ -105,11 +119,11 @@ function limitFindings(service: Service): Finding[] {
     [service.cpu_shares === 0, { word: 'cpu_shares', path: ['cpu_shares'], text: 'has no weight among the CPUs' }],
     [pids !== undefined && pids <= 0, { word: 'pids_limit', path: ['pids_limit'], text: 'has no limit of processes' }],
     [
-      (service.restart ?? service.deploy?.restart_policy) !== undefined && restart?.max !== 5,
+      restart !== undefined,
       {
         word: 'restart',
         path: [service.restart === undefined ? 'deploy' : 'restart'],
-        text: `is ${restart === undefined ? 'not started again' : 'started again without end'} when it fails: \`restart: on-failure:5\``,
+        text: `${restart}: \`restart: on-failure:${mostRestarts}\``,
       },
     ],
   ]

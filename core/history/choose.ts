@@ -4,8 +4,9 @@ import type { ContainerWant } from '../wanted.js'
 import { type HistoryEntry, type HistoryImage, type HistoryShare, isWhole } from './entry.js'
 import { textOf } from './keep.js'
 
-/** The entries of one host, in order of their numbers. */
+/** The entries of one host, or of several that are one, in order of their numbers. */
 export interface HostHistory {
+  /** Its name, or what they are called together. */
   host: string
   entries: HistoryEntry[]
 }

@@ -36,6 +36,8 @@ export interface HistoryHead {
   state: 'begun' | 'done' | 'failed' | 'interrupted'
   /** Of a rollback: the entry that it went back to. */
   rollback?: number
+  /** Of engines that are one: what they are called together. The same entry lies on each of their managers. */
+  together?: string
   /** Only these services were meant; all of the project if left out. */
   only?: string[]
   changes: HistoryChange[]
@@ -111,7 +113,10 @@ export const isWhole = (entry: HistoryEntry): entry is HistoryEntry & { share: H
  */
 export function entriesToDrop(heads: readonly HistoryHead[], coming: HistoryHead): number[] {
   const all = [...heads.filter(({ number }) => number !== coming.number), coming]
-  const base = all.findLast(({ state, only, tooLarge }) => state === 'done' && only === undefined && !tooLarge)
+  const base = all.findLast(
+    ({ state, only, tooLarge, together }) =>
+      state === 'done' && only === undefined && !tooLarge && together === coming.together,
+  )
   return all
     .slice(0, -entriesKept)
     .filter(head => head !== base)

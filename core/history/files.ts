@@ -2,8 +2,7 @@
 import { shippedHash } from '../containers/mounts/shipped.js'
 import type { ShippedWant } from '../containers/mounts/shipped-want.js'
 import { UserError } from '../errors.js'
-import type { HeldFiles } from '../state.js'
-import type { ContainerWant } from '../wanted.js'
+import type { ContainerWant, MountWant } from '../wanted.js'
 import type { HistoryShare } from './entry.js'
 
 /** True for what can be made anew from the entry itself. */
@@ -25,13 +24,13 @@ export const mountsFiles = ({ config }: ContainerWant): boolean =>
   config.mounts.some(({ shipped }) => shipped !== undefined)
 
 /**
- * The container with the files of that time where the host still holds them, or this machine still has them; secrets are those of today.
+ * The container with the files of that time where they are still held there, or this machine still has them; secrets are those of today.
  * A UserError for a file that is gone.
  */
 export function withFiles(
   container: ContainerWant,
   today: readonly ContainerWant[],
-  held: HeldFiles | undefined,
+  isHeld: (mount: MountWant) => boolean,
 ): ContainerWant {
   const mounts = container.config.mounts.map(mount => {
     const { shipped, target } = mount
@@ -46,14 +45,11 @@ export function withFiles(
         hint: 'go back to another entry, or mount it in the file again',
       })
     }
-    const isThere = held?.held.includes(shipped.sum) || now?.sum === shipped.sum || isInEntry(shipped)
+    const isThere = isHeld(mount) || now?.sum === shipped.sum || isInEntry(shipped)
     if (isThere) return mount
-    throw new UserError(
-      `${container.name} needs ${shipped.thing} as it was then, and the host does not hold it any more`,
-      {
-        hint: 'go back to another entry, or bring the file back as it was and run `longshore up`',
-      },
-    )
+    throw new UserError(`${container.name} needs ${shipped.thing} as it was then, and it is not held there any more`, {
+      hint: 'go back to another entry, or bring the file back as it was and run `longshore up`',
+    })
   })
   return { ...container, config: { ...container.config, mounts } }
 }

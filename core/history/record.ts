@@ -1,64 +1,39 @@
-// Writes the history while a run goes on: an entry on each host before its first container is touched, finished when all has ended.
-import { hasShell } from '../engine-alone/address.js'
+// Writes the history while a run goes on: entries before the first container is touched, finished when all has ended.
 import { messageOf, UserError } from '../errors.js'
 import { cleanLine } from '../events.js'
 import type { HostWork } from '../plan/host-work.js'
-import { isAbsent } from '../provider.js'
-import type { EngineSide } from '../run/engine-side.js'
 import type { StepEnd } from '../run/execute.js'
 import type { RunPlan, SessionContext } from '../run/session.js'
 import type { Step } from '../step.js'
-import {
-  entriesToDrop,
-  type HistoryChange,
-  type HistoryEntry,
-  type HistoryHead,
-  type HistoryImage,
-  imagesKeptByHistory,
-  readEntries,
-} from './entry.js'
+import { entriesToDrop, type HistoryEntry, type HistoryHead, imagesKeptByHistory, readEntries } from './entry.js'
 import { filesToKeep } from './files.js'
 import { keepShare } from './keep.js'
+import { entriesOf, mergeEntries, missingOn } from './merge.js'
+import { wholeEntriesOn } from './read.js'
 import { writeEntry } from './scripts.js'
+import { type HistorySite, sitesOf } from './sites.js'
 
 /** Milliseconds that an entry may take: it is finished after an interrupt, too. */
 const patience = 15_000
 
-/** One host's entry while the run goes on. */
+/** A host that keeps the entry. */
+interface Copy {
+  work: HostWork
+  /** The first lines of its entries: of those before this one, and when that is finished, of all. */
+  heads: HistoryHead[]
+}
+
+/** One entry while the run goes on. */
 interface Open {
-  side: EngineSide
+  site: HistorySite
   head: HistoryHead
-  /** The first lines of the entries before it. */
-  earlier: HistoryHead[]
+  copies: Copy[]
 }
 
 export interface Recording {
   /** Finishes the entries. Never throws: what cannot be written is told as a warning. */
   finish(ends: ReadonlyMap<string, StepEnd>): Promise<void>
 }
-
-const isContainer = (step: Step): boolean => 'work' in step && step.thing.startsWith('container ')
-
-const nameIn = (step: Step): string => step.thing.slice('container '.length)
-
-/** The service of a container, also of one that is not wanted any more. */
-function serviceOf(side: EngineSide, project: string, container: string): string {
-  const wanted = side.wanted?.containers.find(({ name }) => name === container)
-  if (wanted) return wanted.service
-  return container.startsWith(`${project}-`) ? container.slice(project.length + 1).replace(/-\d+$/, '') : container
-}
-
-const longestCause = 200
-
-const changesOn = (side: EngineSide, project: string, steps: readonly Step[]): HistoryChange[] =>
-  steps
-    .filter(step => isContainer(step) && step.host === side.scope.name)
-    .map(step => ({
-      service: serviceOf(side, project, nameIn(step)),
-      container: nameIn(step),
-      verb: step.verb,
-      cause: cleanLine(step.cause, longestCause),
-    }))
 
 /** Who runs this, without what only tells two of their processes apart. */
 const whoIs = (owner: string): string => owner.replace(/#.*$/, '').replace(/, process \d+$/, '')
@@ -75,49 +50,69 @@ async function write(
   return readEntries(exit.stdout).map(({ head }) => head)
 }
 
-/** What is known in the end of what the containers of a host were made from. */
-async function imagesOf({ provider, opened, wanted }: EngineSide, project: string): Promise<HistoryImage[]> {
-  if (opened === undefined || isAbsent(opened) || provider.imagesInUse === undefined) return []
-  const used = await provider.imagesInUse(opened, project)
-  return (wanted?.containers ?? []).flatMap(({ name, service, config }) => {
-    const found = used.find(({ container }) => container === name)
-    if (found === undefined) return []
-    const digest = found.digest === undefined ? {} : { digest: found.digest }
-    return [{ container: name, service, ref: config.image, id: found.id, ...digest }]
-  })
-}
-
-async function finishOne(
-  { side, head, earlier }: Open,
-  state: HistoryHead['state'],
-  name: string,
-  isDown: boolean,
-): Promise<void> {
-  const { wanted, work } = side
-  const isMeant = (service: string): boolean => head.only?.includes(service) ?? true
-  const entry: HistoryEntry = { head: { ...head, state } }
-  let files: string[] = []
-  if (state === 'done' && wanted !== undefined) {
-    const containers = wanted.containers.filter(({ service }) => isMeant(service))
-    entry.head.images = (await imagesOf(side, name)).filter(({ service }) => isMeant(service))
-    const { networks, volumes } = wanted
-    // Its image is told by the entry itself.
-    const plain = containers.map(({ imageId: _id, ...container }) => container)
-    files = filesToKeep({ containers: plain }, wanted.key)
-    entry.share = keepShare({ containers: plain, networks, volumes }, wanted.key)
+/** The entry as it stays, and the files that a rollback to it needs. */
+async function finished({ site, head }: Open, isDown: boolean): Promise<{ entry: HistoryEntry; files: string[] }> {
+  const share = site.share()
+  if (head.state !== 'done') return { entry: { head }, files: [] }
+  if (isDown) return { entry: { head, share: { containers: [], networks: [], volumes: [] } }, files: [] }
+  if (share === undefined) return { entry: { head }, files: [] }
+  const isMeant = ({ service }: { service: string }): boolean => head.only?.includes(service) ?? true
+  const { key, images } = await site.ended()
+  // Its image is told by the entry itself.
+  const containers = share.containers.filter(isMeant).map(({ imageId: _id, ...container }) => container)
+  const { networks, volumes } = share
+  return {
+    entry: {
+      head: { ...head, images: images.filter(isMeant) },
+      share: keepShare({ containers, networks, volumes }, key),
+    },
+    files: filesToKeep({ containers }, key),
   }
-  if (state === 'done' && isDown) entry.share = { containers: [], networks: [], volumes: [] }
-  const drop = entriesToDrop(earlier, entry.head)
-  const heads = await write(work, name, entry, { drop, files })
-  const { provider, opened } = side
-  // What `down --images` has taken away stays away.
-  if (isDown || opened === undefined || isAbsent(opened) || provider.keepImages === undefined) return
-  const kept = imagesKeptByHistory(heads.map(one => ({ head: one })))
-  const named = heads.flatMap(({ images }) => images).filter(({ id }) => kept.has(id))
-  await provider.keepImages(opened, name, named)
 }
 
-/** How it went on one host. */
+/** Gives hosts what they have missed while they were away. */
+async function catchUp(copies: readonly Copy[], name: string, project: string): Promise<void> {
+  const headsOf = ({ heads }: Copy): { head: HistoryHead }[] => heads.map(head => ({ head }))
+  const all = mergeEntries(entriesOf(copies.flatMap(headsOf), name))
+  if (copies.every(({ heads }) => missingOn(heads, all).length === 0)) return
+  const signal = AbortSignal.timeout(patience)
+  const whole = await Promise.all(
+    copies.map(async ({ work }) => (work.connection ? wholeEntriesOn(work.connection, project, signal) : [])),
+  )
+  const entries = mergeEntries(entriesOf(whole.flat(), name))
+  for (const { work, heads } of copies)
+    for (const entry of missingOn(heads, entries)) {
+      const files = entry.share === undefined ? [] : filesToKeep(entry.share, new Uint8Array())
+      await write(work, project, entry, { drop: [], files })
+    }
+}
+
+/** Of several hosts that keep it, each tells its own trouble: the others go on. */
+type Tell = (work: HostWork | undefined, what: string, error: unknown) => void
+
+async function finishOne(open: Open, project: string, isDown: boolean, tell: Tell): Promise<void> {
+  const { site } = open
+  const { entry, files } = await finished(open, isDown)
+  const written = await Promise.all(
+    open.copies.map(async ({ work, heads }): Promise<Copy[]> => {
+      try {
+        return [{ work, heads: await write(work, project, entry, { drop: entriesToDrop(heads, entry.head), files }) }]
+      } catch (error) {
+        tell(work, 'could not be finished', error)
+        return []
+      }
+    }),
+  )
+  const copies = written.flat()
+  if (site.together) await catchUp(copies, site.name, project)
+  // What `down --images` has taken away stays away.
+  if (isDown || copies.length === 0) return
+  const heads = copies.flatMap(copy => copy.heads)
+  const kept = imagesKeptByHistory(heads.map(head => ({ head })))
+  await site.keepImages(heads.flatMap(({ images }) => images).filter(({ id }) => kept.has(id)))
+}
+
+/** How it went on one host, or together. */
 function stateOf(host: string, steps: readonly Step[], ends: ReadonlyMap<string, StepEnd>, isInterrupted: boolean) {
   const isBad = steps.some(step => {
     const state = step.host === host && 'work' in step ? ends.get(step.id)?.state : 'done'
@@ -136,24 +131,16 @@ export async function beginHistory(
   owner: { text: string; reason: string },
 ): Promise<Recording | undefined> {
   const { name } = project
-  const sides = plan.sides.filter(
-    ({ work, wanted, scope }) =>
-      (wanted !== undefined || plan.down === true) &&
-      work.connection !== undefined &&
-      // Its files are the host's, and a shell's to write.
-      hasShell(work.host) &&
-      work.locked === true &&
-      // Without a shell there is no place for it.
-      work.keeper === undefined &&
-      plan.steps.some(step => isContainer(step) && step.host === scope.name),
-  )
-  if (sides.length === 0) return undefined
+  const sites = sitesOf(plan, name)
+  if (sites.length === 0) return undefined
   const number = 1 + Math.max(0, ...plan.works.flatMap(({ state }) => state.history ?? []))
   const time = new Date().toISOString()
-  const told = (side: EngineSide, what: string, error: unknown): void =>
-    emit({ type: 'warning', host: side.scope.name, text: `the history ${what}: ${messageOf(error)}` })
+  const teller =
+    (site: HistorySite): Tell =>
+    (work, what, error) =>
+      emit({ type: 'warning', host: work?.host.name ?? site.name, text: `the history ${what}: ${messageOf(error)}` })
   const begun = await Promise.all(
-    sides.map(async (side): Promise<Open[]> => {
+    sites.map(async (site): Promise<Open> => {
       const head: HistoryHead = {
         version: 1,
         number,
@@ -162,26 +149,34 @@ export async function beginHistory(
         reason: owner.reason,
         state: 'begun',
         ...(plan.rollback === undefined ? {} : { rollback: plan.rollback }),
+        ...(site.together ? { together: site.name } : {}),
         ...(plan.only === undefined ? {} : { only: [...plan.only] }),
-        changes: changesOn(side, name, plan.steps),
+        changes: site.changes,
         images: [],
       }
-      try {
-        const heads = await write(side.work, name, { head }, { drop: [], files: [] })
-        return [{ side, head, earlier: heads.filter(one => one.number !== number) }]
-      } catch (error) {
-        told(side, 'cannot be written, so that there will be nothing to roll back to', error)
-        return []
-      }
+      const copies = await Promise.all(
+        site.works.map(async (work): Promise<Copy[]> => {
+          try {
+            const heads = await write(work, name, { head }, { drop: [], files: [] })
+            return [{ work, heads: heads.filter(one => one.number !== number) }]
+          } catch (error) {
+            teller(site)(work, 'cannot be written, so that there will be nothing to roll back to', error)
+            return []
+          }
+        }),
+      )
+      return { site, head, copies: copies.flat() }
     }),
   )
   return {
     async finish(ends) {
       await Promise.all(
-        begun.flat().map(async open => {
-          const state = stateOf(open.side.scope.name, plan.steps, ends, signal.aborted)
-          await finishOne(open, state, name, plan.down === true).catch(error =>
-            told(open.side, 'could not be finished', error),
+        begun.map(async open => {
+          if (open.copies.length === 0) return
+          const { site } = open
+          const state = stateOf(site.name, plan.steps, ends, signal.aborted)
+          await finishOne({ ...open, head: { ...open.head, state } }, name, plan.down === true, teller(site)).catch(
+            error => teller(site)(undefined, 'could not be finished', error),
           )
         }),
       )

@@ -55,6 +55,8 @@ export interface MachineSpec extends MachineName {
   ports: readonly SettledPort[]
   /** The snapshot to make it from, in place of the image of `want`. */
   snapshot?: string
+  /** What its engine knew of a swarm is left out of it. */
+  forgetsSwarm?: boolean
 }
 
 /** Somebody else has a port that a machine should listen on. */
@@ -88,6 +90,8 @@ export interface MachineSight {
   ports: SettledPort[]
   /** What it was made as, by `machineText`; empty if absent. */
   made: Record<string, string>
+  /** How its first program ended ("ended with 127"), where nothing runs in it, and what to do about it where it should run. */
+  ended?: { how: string; hint: string }
 }
 
 export interface MachineSnapshot {

@@ -11,7 +11,7 @@ const optional = [
   ...['forgets', 'portRules', 'keeper', 'conclude', 'logs', 'exec', 'attach', 'signal', 'streams', 'control', 'events'],
   ...['top', 'usage', 'inspect', 'wait', 'published', 'pathInfo', 'archiveOf', 'unpackInto', 'images', 'imageHistory'],
   ...['searchImages', 'saveImages', 'loadImages', 'tagImage', 'commitImage', 'prunable', 'imagesInUse', 'keepImages'],
-  'runOnce',
+  ...['runOnce', 'details'],
 ] as const
 
 const asked: readonly AskedSecret[] = ['registries', 'proxy']

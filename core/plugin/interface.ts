@@ -9,6 +9,7 @@ export type { Host } from '../project.js'
 export type {
   Absent,
   ApplyContext,
+  DetailsContext,
   Detection,
   DiffOptions,
   DownOptions,
@@ -17,6 +18,7 @@ export type {
   Provider,
   Scope,
   StepResult,
+  TextDiff,
   Use,
 } from '../provider.js'
 export type { ContainerState, ExecRequest, LogLine, LogOptions } from '../provider-abilities.js'

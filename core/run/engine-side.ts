@@ -136,7 +136,7 @@ async function reopen(side: EngineSide, signal: AbortSignal): Promise<Engine> {
   if (isAbsent(opened))
     throw new UserError(`the ${side.provider.name} engine does not answer: ${opened.text}`, {
       where: side.scope.name,
-      hint: `longshore sh ${side.work.host.name} -- systemctl status ${side.provider.name}`,
+      hint: opened.hint ?? `longshore sh ${side.work.host.name} -- systemctl status ${side.provider.name}`,
     })
   return opened
 }

@@ -153,19 +153,18 @@ export async function needEngine(
 }
 
 /** The way out where an engine is there and closed to us. */
-const deniedHint = ({ name, engine }: Host): string =>
-  ['docker', 'swarm'].includes(engine.provider)
-    ? `give hosts.${name}.become, or name the login user in engine.users`
-    : `give hosts.${name}.become`
+const deniedHint = ({ name }: Host, { hint }: Absent): string => hint ?? `give hosts.${name}.become`
 
 /** An engine that is there and closed to us is this host's trouble, if it is needed at all. */
 export function refuseDenied(
-  { host }: HostWork,
+  { host, detection }: HostWork,
   opened: Engine | Absent | undefined,
   withContainers: ReadonlySet<string>,
 ): void {
   if (opened === undefined || !isAbsent(opened) || opened.absent !== 'denied' || !withContainers.has(host.name)) return
-  throw new UserError(opened.text, { where: host.name, hint: deniedHint(host) })
+  // Root may, and this run lets users in: it is asked again then.
+  if (detection?.state === 'answers' && host.engine.users.length > 0) return
+  throw new UserError(opened.text, { where: host.name, hint: deniedHint(host, opened) })
 }
 
 /** Where containers are to run, no engine answers, and no step before them could change that, it is said now and not half way. */
@@ -183,11 +182,14 @@ export function refuseMissing(
     where: host.name,
     at: isNone ? host.engine.at : undefined,
     hint:
-      tags.length > 0
+      opened.hint ??
+      (tags.length > 0
         ? 'leave out --tags, so that the engine is looked after too'
         : isNone
-          ? 'leave out `source: none`, or let a playbook install and start it'
-          : 'start it on the host, or let a playbook do so',
+          ? opened.absent === 'not-installed'
+            ? 'leave out `source: none`, or let a playbook install and start it'
+            : 'start it on the host, leave out `source: none` so that this run does, or let a playbook do so'
+          : 'start it on the host, or let a playbook do so'),
   }
   throw new UserError(`${opened.text}, and nothing in this run would change that`, details)
 }
@@ -197,6 +199,9 @@ export function refuseUnasked({ host }: HostWork, absent: Absent): void {
   if (absent.absent === 'not-installed') return
   throw new UserError(`${absent.text}, so that nothing can be removed from it`, {
     where: host.name,
-    hint: absent.absent === 'denied' ? deniedHint(host) : 'start it on the host, then run this again',
+    hint:
+      absent.absent === 'denied'
+        ? deniedHint(host, absent)
+        : (absent.hint ?? 'start it on the host, then run this again'),
   })
 }

@@ -3,7 +3,7 @@
 import { withEngines } from '../container-hosts/place.js'
 import { hasShell } from '../engine-alone/address.js'
 import { UserError } from '../errors.js'
-import { imagesKeptByHistory } from '../history/entry.js'
+import { type HistoryEntry, imagesKeptByHistory } from '../history/entry.js'
 import { entriesOn } from '../history/read.js'
 import { joinSteps } from '../plan/graph.js'
 import type { HostWork } from '../plan/host-work.js'
@@ -28,7 +28,7 @@ export interface ImageChoice {
 /** Without an engine there is nothing to do: this run brings none. */
 function refuseAbsent({ opened, work }: EngineSide): void {
   if (opened !== undefined && isAbsent(opened))
-    throw new UserError(opened.text, { where: work.host.name, hint: '`longshore up` brings the engine' })
+    throw new UserError(opened.text, { where: work.host.name, hint: opened.hint ?? '`longshore up` brings the engine' })
 }
 
 /** Steps that these come after, and they themselves. */
@@ -127,17 +127,22 @@ export async function observePrune(
   works.push(...startWorks(context))
   const sides = await reachHosts(context, works)
   const wanted = await wantEngines(context, works, sides)
-  const keptOn = async ({ connection, host }: HostWork): Promise<Set<string>> =>
-    connection === undefined || !hasShell(host)
-      ? new Set()
-      : imagesKeptByHistory(await entriesOn(connection, project, context.signal))
-  const stepsOf = async ({ opened, provider, scope, work }: EngineSide): Promise<EngineStep[]> => {
+  const entriesFor = async ({ connection, host }: HostWork): Promise<HistoryEntry[]> =>
+    connection === undefined || !hasShell(host) ? [] : entriesOn(connection, project, context.signal)
+  // What the nodes of a swarm must keep is known to its managers.
+  const keptOn = async ({ work, provider }: EngineSide): Promise<Set<string>> => {
+    const own =
+      provider.together === undefined ? [work] : sides.filter(one => one.provider === provider).map(one => one.work)
+    return imagesKeptByHistory((await mapLimited(own, context.forks, entriesFor)).flat())
+  }
+  const stepsOf = async (side: EngineSide): Promise<EngineStep[]> => {
+    const { opened, provider, scope } = side
     if (opened === undefined || isAbsent(opened)) return []
     if (provider.prunable === undefined)
       throw new UserError(`${provider.name} cannot remove images by a rule`, { where: scope.name })
     const { images = [], containers = [] } = wanted.get(scope.name) ?? {}
     const refs = [...images.map(({ ref }) => ref), ...containers.map(({ config }) => config.image)]
-    return provider.prunable(opened, { ...rule, project, wanted: refs, kept: await keptOn(work) })
+    return provider.prunable(opened, { ...rule, project, wanted: refs, kept: await keptOn(side) })
   }
   const steps = await mapLimited(sides, context.forks, async side => {
     if (side.work.problem) return []

@@ -2,6 +2,7 @@
 import { selectHosts } from '../config/index.js'
 import { putOff } from '../container-hosts/put-off.js'
 import { hasShell } from '../engine-alone/address.js'
+import { addDetails } from '../plan/details.js'
 import { joinSteps } from '../plan/graph.js'
 import { planHost } from '../plan/host-steps.js'
 import { type HostWork, type PlayUse, playsFor, runsOf } from '../plan/host-work.js'
@@ -146,6 +147,8 @@ export async function observe(context: SessionContext, works: HostWork[]): Promi
     } catch (error) {
       failed(side.work, error, context)
     }
+  const { textDiff, files, signal } = context
+  if (textDiff) await mapLimited(alive, context.forks, side => addDetails(side, { textDiff, files, signal }))
   const together = await planAllTogether(context, { works, sides: alive, wanted })
   const later = putOff(works, sides, context.emit)
   const healthy = works.filter(work => work.problem === undefined && !work.apart)

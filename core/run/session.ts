@@ -8,7 +8,7 @@ import type { TaskStep } from '../plan/host-steps.js'
 import type { HostWork } from '../plan/host-work.js'
 import type { Play } from '../playbook.js'
 import type { Host, Project } from '../project.js'
-import type { AnyProvider } from '../provider.js'
+import type { AnyProvider, TextDiff } from '../provider.js'
 import type { Vars } from '../raw.js'
 import type { AnyResource, LocalWrite } from '../resource.js'
 import type { Masker } from '../secret.js'
@@ -27,6 +27,8 @@ export interface SessionContext {
   connect(host: Host, options: { signal: AbortSignal }): Promise<Connection>
   /** Does a play in a container that is to become an image; left out where none is made. */
   doPlay?: DoPlay
+  /** Shows how texts differ; only where people asked for every difference. */
+  textDiff?: TextDiff
   providers: readonly AnyProvider[]
   resources: readonly AnyResource[]
   /** Reads a built-in playbook by name. */

@@ -3,7 +3,7 @@ import type { Facts } from '../facts.js'
 import type { Host } from '../project.js'
 import type { ApplyContext, DiffOptions, Engine, EngineStep, Scope, StepResult } from '../provider.js'
 import type { Secret } from '../secret.js'
-import type { Wanted } from '../wanted.js'
+import type { ContainerWant, Wanted } from '../wanted.js'
 
 /** A host of it, as far as it could be reached. */
 export interface Member {
@@ -26,6 +26,8 @@ export interface WantedTogether {
   byHost: ReadonlyMap<string, Wanted>
   /** False where only the hosts are meant, and no containers. */
   containers: boolean
+  /** Only these services are meant, as in a rollback: who is a member stays as it is, and so does what else the project has. */
+  only?: readonly string[]
 }
 
 /** What a step done by all of them may use. */
@@ -45,6 +47,32 @@ export interface TogetherPlan {
   warnings: string[]
 }
 
+/** An image that a service runs, as one of its nodes has it. */
+export interface ServiceImage {
+  service: string
+  id: string
+  /** "redis@sha256:…", where it came from a registry. */
+  digest?: string
+}
+
+/** What entries of the history need of engines that are one. */
+export interface TogetherHistory<Seen = unknown> {
+  /**
+   * Asked when a run has ended well: what the project's services run, each image once under each id that nodes know it by, and the key
+   * that secrets are fingerprinted with.
+   */
+  inUse(
+    scope: Scope,
+    members: readonly Member[],
+    project: string,
+    signal: AbortSignal,
+  ): Promise<{ key: Uint8Array; images: ServiceImage[] }>
+  /** Pure. That key as it was seen; undefined where there is none. */
+  key(seen: Seen): Uint8Array | undefined
+  /** Pure. True where they still have the file that the service mounts at that place, as it is wanted. */
+  holds(seen: Seen, project: string, want: ContainerWant, target: string): boolean
+}
+
 /** What engines can do together. */
 export interface Together<Seen = unknown> {
   /** The one scope of all of them. */
@@ -61,8 +89,8 @@ export interface Together<Seen = unknown> {
   ): TogetherPlan
   /** Pure. Removes what the project has there; members stay members. */
   down(scope: Scope, project: string, seen: Seen): EngineStep[]
-  /** Pure. Brings services back to what they were before their last change. */
-  back?(scope: Scope, project: string, seen: Seen, services: readonly string[]): EngineStep[]
+  /** What the history of a project needs of them; left out: they have none. */
+  readonly history?: TogetherHistory<Seen>
   apply(scope: Scope, step: EngineStep, context: TogetherContext): Promise<StepResult>
   /** Its members as people read them, a line each. */
   tell(seen: Seen): string[]

@@ -1,9 +1,8 @@
-// What all members of one engine have to do, for runs: `up` and `plan`, `down`, and a step back.
-import { withEngines } from '../container-hosts/place.js'
+// What all members of one engine have to do, for runs: `up` and `plan`, and `down`.
 import type { HostWork } from '../plan/host-work.js'
 import type { EngineSide } from '../run/engine-side.js'
-import { failed, reachHosts } from '../run/reach.js'
-import type { RunPlan, SessionContext } from '../run/session.js'
+import { failed } from '../run/reach.js'
+import type { SessionContext } from '../run/session.js'
 import type { Step } from '../step.js'
 import type { Wanted } from '../wanted.js'
 import { lookTogether, planTogether, type TogetherSide, take, togetherSides } from './side.js'
@@ -14,7 +13,7 @@ interface Known {
 }
 
 /** Its trouble becomes that of the first of its hosts that could be reached. */
-function tellProblem(side: TogetherSide, context: SessionContext): void {
+export function tellProblem(side: TogetherSide, context: SessionContext): void {
   const [first] = side.sides
   if (side.problem === undefined) return
   if (first === undefined) throw side.problem
@@ -64,38 +63,4 @@ export function beforeHosts(steps: readonly Step[], sides: readonly Pick<Togethe
     },
     [...steps],
   )
-}
-
-/** Brings services back to what they were before their last change, as their engine remembers it. Touches nothing. */
-export async function observeBack(
-  context: SessionContext,
-  works: HostWork[],
-  services: readonly string[],
-): Promise<RunPlan> {
-  works.push(
-    ...withEngines(context.hosts).map(
-      (host): HostWork => ({ host, runs: [], state: { serial: '', pending: [] }, dirty: false }),
-    ),
-  )
-  const sides = await reachHosts(context, works)
-  const together = togetherSides(context, works, sides)
-  for (const side of together) {
-    await lookTogether(side, context, new Map())
-    tellProblem(side, context)
-    if (side.problem !== undefined) continue
-    const steps = side.together.back?.(side.scope, context.project.name, side.seen, services) ?? []
-    take(side, { steps, orphans: [], unchanged: 0, warnings: [] })
-  }
-  return {
-    works,
-    sides,
-    together,
-    steps: together.flatMap(({ planned }) => planned?.steps ?? []),
-    silent: [],
-    gates: [],
-    unchanged: 0,
-    unchangedByHost: new Map(),
-    orphans: [],
-    only: services,
-  }
 }

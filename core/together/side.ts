@@ -15,7 +15,7 @@ import {
 import { type EngineSide, memberEngine } from '../run/engine-side.js'
 import type { SessionContext } from '../run/session.js'
 import type { Wanted } from '../wanted.js'
-import type { Member, Together, TogetherPlan } from './ability.js'
+import type { Member, Together, TogetherPlan, WantedTogether } from './ability.js'
 import { isUserProblem } from './trouble.js'
 
 /** Engines that are one, during a run. */
@@ -28,6 +28,8 @@ export interface TogetherSide {
   sides: EngineSide[]
   works: readonly HostWork[]
   seen?: unknown
+  /** What was planned for is wanted on these hosts. */
+  byHost?: ReadonlyMap<string, Wanted>
   planned?: TogetherPlan
   /** Ids of its steps. */
   ids: Set<string>
@@ -80,7 +82,7 @@ export async function lookTogether(
   }
 }
 
-/** Plans what was seen. Steps about hosts that are no part of this run are left out. */
+/** Looks at all of them, and plans. */
 export async function planTogether(
   side: TogetherSide,
   context: SessionContext,
@@ -88,7 +90,17 @@ export async function planTogether(
 ): Promise<void> {
   await lookTogether(side, context, byHost)
   if (side.problem !== undefined) return
-  const wanted = { project: context.project.name, byHost, containers: context.extent === 'all' }
+  decideTogether(side, context, { byHost, containers: context.extent === 'all' })
+}
+
+/** Plans upon what was seen; a UserError becomes its problem. Steps about hosts that are no part of this run are left out. */
+export function decideTogether(
+  side: TogetherSide,
+  context: SessionContext,
+  what: Omit<WantedTogether, 'project'>,
+): void {
+  const wanted = { project: context.project.name, ...what }
+  if (what.containers) side.byHost = what.byHost
   try {
     const planned = side.together.diff(side.scope, membersOf(side), wanted, side.seen, { prune: context.prune })
     const inside = new Set(context.hosts.map(({ name }) => name))

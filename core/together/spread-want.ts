@@ -21,6 +21,4 @@ export interface SpreadWant {
   /** Milliseconds between two starts, and in which attempts are counted. */
   restartDelayMs?: number
   restartWindowMs?: number
-  /** Names by which others link to it. */
-  aliases?: string[]
 }

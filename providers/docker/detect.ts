@@ -116,12 +116,13 @@ export function readDetection(out: string, words: EngineWords = dockerWords): De
   const origin = words.origins[told.get('package') ?? '']
   const version = told.get('version') || undefined
   const firewall = told.get('firewall')
-  const found = (state: Detection['state'], rootOnly: boolean, text: string): Detection => ({
+  const found = (state: Detection['state'], rootOnly: boolean, text: string, hint?: string): Detection => ({
     state,
     socket,
     rootOnly,
     client,
     text,
+    ...(hint === undefined ? {} : { hint }),
     ...(origin === undefined ? {} : { origin }),
     ...(version === undefined ? {} : { version }),
     ...(is('held') ? { held: true as const } : {}),
@@ -129,6 +130,13 @@ export function readDetection(out: string, words: EngineWords = dockerWords): De
     ...(firewall === undefined ? {} : { firewall }),
   })
 
+  if (is('running') && !is('exists'))
+    return found(
+      'not-running',
+      false,
+      `${words.program} runs, and its socket ${socket} is not there`,
+      `\`systemctl restart ${words.name}.socket ${words.name}\` on the host makes it again, and stops the containers unless live-restore is on; where \`hosts\` in daemon.json leaves it out, name it there`,
+    )
   if (!(is('exists') && (is('listening') || is('running'))))
     return is(words.program)
       ? found('not-running', false, `${words.program} is installed but does not listen at ${socket}`)
@@ -141,5 +149,10 @@ export function readDetection(out: string, words: EngineWords = dockerWords): De
   const why = own === '' ? `${login} is not root` : `${login} is not in the group ${own}`
   return root
     ? found('answers', true, `only root may use ${socket}: ${why}`)
-    : found('denied', true, `${socket} may not be used: ${why}, and there is no way to become root`)
+    : found(
+        'denied',
+        true,
+        `${socket} may not be used: ${why}, and there is no way to become root`,
+        own === '' || own === 'root' ? undefined : `put ${login} into its group there: \`usermod -aG ${own} ${login}\``,
+      )
 }

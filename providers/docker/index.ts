@@ -10,6 +10,7 @@ import { diff } from './diff/index.js'
 import { downSteps } from './diff/removal.js'
 import { enterContainer } from './enter/access.js'
 import { execInContainer } from './exec.js'
+import { shippedDetails } from './files/details.js'
 import { imagesInUse, keepImages } from './images/keep.js'
 import { listHostImages } from './images/list.js'
 import { commitContainer, imageHistory, nameImage, searchImages } from './images/manage.js'
@@ -39,6 +40,7 @@ const shared = provider<Seen>({
   open: openEngine,
   observe: (engine, wanted, files, signal) => observe('absent' in engine ? engine : own(engine), wanted, files, signal),
   diff,
+  details: (engine, planned, context) => shippedDetails(own(engine), planned, context),
   down: downSteps,
   apply: (engine, step, context) => applyStep(own(engine), step, context),
   conclude: (engine, step, how, context) => concludeStep(own(engine), step, how, context),

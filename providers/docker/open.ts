@@ -44,7 +44,7 @@ function engineFrom(scope: Scope, connection: Connection, dialect: Dialect, { ap
   let about: { name: string; version: string }
   try {
     about = dialect.about(told, scope.name)
-    api.version = agreeOnVersion(theirs, scope.name, dialect.name)
+    api.version = agreeOnVersion(theirs, scope.name, `${about.name} ${about.version}`.trim())
   } catch (error) {
     api.close()
     throw error
@@ -58,6 +58,12 @@ function engineFrom(scope: Scope, connection: Connection, dialect: Dialect, { ap
     connection,
     close: () => api.close(),
   }
+}
+
+/** What to do about an engine that is closed to us, or that does not listen. */
+function wayOut({ name, hosts: [host = name] }: Scope, state: Absent['absent'], onHost: string | undefined) {
+  if (state !== 'denied') return onHost === undefined ? {} : { hint: onHost }
+  return { hint: `give hosts.${host}.become${onHost === undefined ? '' : `, or ${onHost}`}` }
 }
 
 /**
@@ -80,8 +86,8 @@ export async function openEngine(
     })
   const first = await tried(dialect.words.socket, 'login')
   if (first) return engine(first)
-  const { state, socket, rootOnly, client, text } = await detection
-  if (state !== 'answers') return { absent: state, text }
+  const { state, socket, rootOnly, client, text, hint } = await detection
+  if (state !== 'answers') return { absent: state, text, ...wayOut(scope, state, hint) }
   // It came up, or the user came into its group, after the first try.
   const second = rootOnly ? undefined : await tried(socket, 'login')
   if (second) return engine(second)
@@ -89,6 +95,7 @@ export async function openEngine(
     return {
       absent: 'denied',
       text: `${text}; and without the ${dialect.name} client on the host root cannot pass it on either`,
+      hint: `name the login user in engine.users, or install the client there (docker-cli; older releases have it in docker.io)`,
     }
   const third = await way(socket, 'root').catch((error: unknown) => {
     signal?.throwIfAborted()

@@ -9,8 +9,11 @@ import { together } from './together.js'
 /** Core hands each provider only the engines that it has opened. */
 const own = (engine: Engine): DockerEngine => engine as DockerEngine
 
-/** A swarm keeps its services running by itself: a container of one is not stopped or started alone, and no state is kept on it. */
-const { control: _control, keeper: _keeper, imagesInUse: _inUse, keepImages: _keep, ...alone } = docker
+/**
+ * A swarm keeps its services running by itself: a container of one is not stopped or started alone, no state is kept on it, and which
+ * images are in use is a question to all of them together.
+ */
+const { control: _control, keeper: _keeper, imagesInUse: _inUse, ...alone } = docker
 
 /** The provider `swarm`. */
 export const swarm = provider<Seen>({

@@ -1,4 +1,5 @@
 // Looks at a swarm: asks each member what it is, then one manager for everything, in two waves.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { exitCodes, UserError } from '../../core/errors.js'
 import type { Scope } from '../../core/provider.js'
 import type { Member } from '../../core/together/ability.js'
@@ -19,7 +20,7 @@ async function clusterOf(api: Api): Promise<SeenCluster> {
     api.json<{ Swarm?: SwarmInfo }>({ path: '/info' }),
     list<NodeShape>('/nodes'),
     list<ServiceShape>('/services'),
-    list<TaskShape>('/tasks', { filters: { 'desired-state': ['running'] } }),
+    list<TaskShape>('/tasks', { filters: { 'desired-state': ['running', 'ready'] } }),
     list<NetworkShape>('/networks'),
     list<ObjectShape>('/secrets'),
     list<ObjectShape>('/configs'),
@@ -57,8 +58,17 @@ function refuseLocked(infos: Readonly<Record<string, SwarmInfo>>): void {
       })
 }
 
-/** Milliseconds that a look waits for a swarm that is choosing a new leader. */
+/** Milliseconds that a look waits for a swarm that is choosing a new leader, and for its nodes to report to that; and between two looks. */
 const patienceMs = 10_000
+const pauseMs = 500
+
+/** True while a new leader has not heard from a node that answers us: what it says of that node and its containers is from before. */
+const isReporting = (infos: Readonly<Record<string, SwarmInfo>>, { nodes }: SeenCluster): boolean =>
+  Object.values(infos).some(
+    info =>
+      info.LocalNodeState === 'active' &&
+      nodes.some(({ ID, Status }) => ID === info.NodeID && Status.State === 'unknown'),
+  )
 
 /** Looks at a swarm. A UserError where it cannot decide anything, or where no manager of it can be reached. */
 export async function observeSwarm(scope: Scope, members: readonly Member[], signal: AbortSignal): Promise<SwarmSeen> {
@@ -81,7 +91,12 @@ export async function observeSwarm(scope: Scope, members: readonly Member[], sig
       },
     )
   const ways = managers.map(({ host, engine }) => ({ host, open: async () => engine }))
-  const cluster = await throughManager(scope, ways, signal, clusterOf, patienceMs)
+  const end = performance.now() + patienceMs
+  let cluster = await throughManager(scope, ways, signal, clusterOf, patienceMs)
+  while (isReporting(infos, cluster) && performance.now() < end) {
+    await sleep(pauseMs, undefined, { signal })
+    cluster = await throughManager(scope, ways, signal, clusterOf, patienceMs)
+  }
   refuseStrangers(infos, cluster)
   return { infos, cluster }
 }

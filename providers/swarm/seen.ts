@@ -6,7 +6,7 @@ export interface SeenCluster {
   id: string
   nodes: NodeShape[]
   services: ServiceShape[]
-  /** Those that shall run. */
+  /** Those that shall run, now or in a moment. */
   tasks: TaskShape[]
   networks: NetworkShape[]
   secrets: ObjectShape[]
@@ -42,6 +42,10 @@ export function hostOfNode(seen: SwarmSeen, node: NodeShape): string | undefined
 
 /** True for a node that is up. */
 export const isUp = ({ Status }: NodeShape): boolean => Status.State === 'ready'
+
+/** True for a node that the others find: a manager that came up at another address reports as a node, and is none of them any more. */
+export const isFound = (node: NodeShape): boolean =>
+  isUp(node) && (node.ManagerStatus?.Reachability ?? 'reachable') === 'reachable'
 
 /** How many containers a service shall have now. */
 export function desiredOf({ Spec: { Mode } }: ServiceShape, nodes: number): number {

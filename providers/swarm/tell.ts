@@ -1,6 +1,7 @@
 // A swarm as people read it: its nodes, and which of its services do not run as they shall.
 import { labels } from '../docker/labels.js'
-import { desiredOf, hostOfNode, isUp, type SwarmSeen } from './seen.js'
+import { hostOfNode, isUp, type SwarmSeen } from './seen.js'
+import { standingOf } from './services/standing.js'
 
 /** One line for all, one for each node, and one for each service. */
 export function tellSwarm(seen: SwarmSeen): string[] {
@@ -20,9 +21,7 @@ export function tellSwarm(seen: SwarmSeen): string[] {
   const served = services
     .filter(({ Spec }) => Spec.Labels?.[labels.project] !== undefined)
     .map(service => {
-      const own = tasks.filter(({ ServiceID }) => ServiceID === service.ID)
-      const running = own.filter(({ Status }) => Status.State === 'running').length
-      const wanted = desiredOf(service, Math.max(own.length, 1))
+      const { up: running, wanted } = standingOf(cluster, service)
       const state = service.UpdateStatus?.State
       const told = state === undefined || state === 'completed' ? '' : `, ${state.replace('_', ' ')}`
       return `service ${service.Spec.Name}  ${running} of ${wanted} run${told}`

@@ -1,9 +1,10 @@
 // What the members of a swarm do together: who is a member, and the services that run on all of them.
 import { randomBytes } from 'node:crypto'
-import { messageOf, UserError, usageError } from '../../core/errors.js'
+import { messageOf, UserError } from '../../core/errors.js'
 import type { EngineStep, Scope, StepResult } from '../../core/provider.js'
-import type { Together, TogetherContext } from '../../core/together/ability.js'
+import type { Together, TogetherContext, TogetherPlan } from '../../core/together/ability.js'
 import { labels } from '../docker/labels.js'
+import { history } from './history.js'
 import { makeJob, noteSeen, type SwarmJob } from './job.js'
 import {
   changeAvailability,
@@ -17,7 +18,7 @@ import {
 import { diffMembers } from './members/diff.js'
 import { observeSwarm } from './observe.js'
 import type { SwarmSeen } from './seen.js'
-import { goBack, makeNetwork, makeObject, makeService, removeThing } from './services/apply.js'
+import { awaitService, makeNetwork, makeObject, makeService, removeThing } from './services/apply.js'
 import { diffServices } from './services/diff.js'
 import type { ServiceShape } from './shapes.js'
 import { tellSwarm } from './tell.js'
@@ -45,8 +46,8 @@ const perform = (job: SwarmJob, work: SwarmWork): Promise<StepResult> => {
       return makeObject(job, work)
     case 'service':
       return makeService(job, work)
-    case 'back':
-      return goBack(job, work.id)
+    case 'await':
+      return awaitService(job, work)
     case 'remove':
       return removeThing(job, work)
   }
@@ -98,30 +99,7 @@ function down(scope: Scope, project: string, seen: SwarmSeen): EngineStep[] {
   ]
 }
 
-/** Back to the spec that the swarm remembers; without names, all services that have one. */
-function back(scope: Scope, project: string, seen: SwarmSeen, names: readonly string[]): EngineStep[] {
-  const all = ownServices(seen, project)
-  const nameOf = ({ Spec }: ServiceShape): string => Spec.Labels?.[labels.service] ?? Spec.Name
-  for (const name of names) {
-    const found = all.find(service => nameOf(service) === name)
-    if (found === undefined)
-      throw usageError(`the swarm has no service "${name}" of this project`, {
-        hint: `it has: ${all.map(nameOf).join(', ')}`,
-      })
-    if (!found.PreviousSpec)
-      throw usageError(`the swarm does not remember how ${name} was before: it was never changed`)
-  }
-  return all
-    .filter(service => service.PreviousSpec && (names.length === 0 || names.includes(nameOf(service))))
-    .map(service =>
-      swarmStep(
-        scope,
-        `service ${nameOf(service)}`,
-        { verb: 'rollback', cause: 'to what it was before its last change' },
-        { kind: 'back', id: service.ID },
-      ),
-    )
-}
+const nothing = (): TogetherPlan => ({ steps: [], orphans: [], unchanged: 0, warnings: [] })
 
 /** All members of a swarm, as one. */
 export const together: Together<SwarmSeen> = {
@@ -132,7 +110,9 @@ export const together: Together<SwarmSeen> = {
     return seen
   },
   diff(scope, members, wanted, seen, { prune }) {
-    const plan = diffMembers(scope, members, seen, { prune })
+    if (wanted.only !== undefined && seen.cluster === undefined)
+      throw new UserError('there is no swarm yet', { where: scope.name, hint: '`longshore up` makes one' })
+    const plan = wanted.only === undefined ? diffMembers(scope, members, seen, { prune }) : nothing()
     const isBegun = seen.cluster !== undefined || plan.steps.some(({ verb }) => verb === 'init')
     if (!wanted.containers || !isBegun) return plan
     // Before the first service there is none, and nothing is compared with it.
@@ -141,7 +121,7 @@ export const together: Together<SwarmSeen> = {
     return plan
   },
   down,
-  back,
+  history,
   apply,
   tell: tellSwarm,
 }

@@ -23,7 +23,7 @@ export type SwarmWork =
   | { kind: 'network'; project: string; want: NetworkWant; labels: Record<string, string> }
   | { kind: 'object'; project: string; want: ContainerWant; target: string }
   | ({ kind: 'service' } & ServiceWork)
-  | { kind: 'back'; id: string }
+  | { kind: 'await'; want: ContainerWant; id: string; isJoined: boolean }
   | { kind: 'remove'; what: 'services' | 'networks' | 'secrets' | 'configs'; id: string }
 
 /** Makes a step for a thing of the swarm's, or of one of its hosts. */

@@ -122,10 +122,16 @@ test('services on two hosts', async t => {
       (await call([...args, 'reader'])).stdout,
       /^\S+Z here lssvc-reader-1 die \(image=lssvc-busybox, .*exitCode=9.*\)$/m,
     )
-    const watched = call(['events', 'web'], { interruptAt: /unpause/ })
-    await new Promise(resolve => setTimeout(resolve, 2000))
-    await docker(['pause', 'lssvc-web-1'])
-    await docker(['unpause', 'lssvc-web-1'])
+    let isWatched = true
+    const watched = call(['events', 'web'], { interruptAt: /unpause/ }).finally(() => {
+      isWatched = false
+    })
+    // Nothing tells when it has begun to listen.
+    while (isWatched) {
+      await docker(['pause', 'lssvc-web-1'])
+      await docker(['unpause', 'lssvc-web-1'])
+      await new Promise(resolve => setTimeout(resolve, 1000))
+    }
     t.match(await watched, { code: 130, stdout: /here lssvc-web-1 pause .*\n.* here lssvc-web-1 unpause / })
   })
 })

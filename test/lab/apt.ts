@@ -38,14 +38,3 @@ export const ensureTools = async (packages: Readonly<Record<string, string>>): P
   for (const [program, name] of Object.entries(packages)) if (!(await have(program))) missing.push(name)
   if (missing.length > 0) await install([...new Set(missing)])
 }
-
-/** The mirrors for lab hosts: this machine's own if it is a Debian, else Debian's. */
-export const mirrors = async (): Promise<{ main: string; security: string }> => {
-  const format = ['--format', '$(REPO_URI) $(ORIGIN) $(LABEL)', 'Created-By: Packages', 'Origin: Debian']
-  const lines = (await run('apt-get', ['indextargets', ...format])).stdout.split('\n').map(line => line.split(' '))
-  const uri = (label: string): string | undefined => lines.find(line => line[2] === label)?.[0]?.replace(/\/$/, '')
-  return {
-    main: uri('Debian') ?? 'http://deb.debian.org/debian',
-    security: uri('Debian-Security') ?? 'http://deb.debian.org/debian-security',
-  }
-}

@@ -12,6 +12,9 @@ export const cacheDir = (): string => {
   return dir
 }
 
+/** Where the product keeps the archives of its machines, as its command finds it. */
+export const productCache = (): string => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'longshore')
+
 /** A file of this room, by its path in the sources: compiled code runs from dist/, where assets are not copied. */
 export const asset = (name: string): string => {
   let dir = import.meta.dirname

@@ -1,5 +1,7 @@
 // All lab hosts of this machine at once: lists them and removes them, whichever process started them.
+import { machineLabels as labels } from '../../providers/docker/machines/names.js'
 import { engineAnswers } from './engine.js'
+import { labProject } from './machines.js'
 import { docker, tryDocker } from './run.js'
 
 export interface LabEntry {
@@ -15,15 +17,15 @@ export interface LabEntry {
 /** The lab hosts on this machine, of one owner or of all. */
 export const labList = async (owner?: string): Promise<LabEntry[]> => {
   if (!(await engineAnswers())) return []
-  const filter = owner === undefined ? 'longshore.lab=1' : `longshore.lab.owner=${owner}`
-  const format = '{{.Names}}|{{.Label "longshore.lab.owner"}}|{{.Image}}|{{.State}}|{{.Ports}}'
-  const lines = (await docker(['ps', '-a', '--filter', `label=${filter}`, '--format', format]))
-    .split('\n')
-    .filter(Boolean)
+  const wanted = [`${labels.kind}=machine`, `${labels.project}=${labProject}`]
+  if (owner !== undefined) wanted.push(`${labels.folder}=${owner}`)
+  const columns = ['.Names', `.Label "${labels.host}"`, `.Label "${labels.folder}"`, '.Image', '.State', '.Ports']
+  const format = columns.map(column => `{{${column}}}`).join('|')
+  const filters = wanted.flatMap(label => ['--filter', `label=${label}`])
+  const lines = (await docker(['ps', '-a', ...filters, '--format', format])).split('\n').filter(Boolean)
   return lines.map(line => {
-    const [container = '', of = '', image = '', state = '', ports = ''] = line.split('|')
-    const port = Number(/:(\d+)->22\/tcp/.exec(ports)?.[1] ?? 0)
-    return { container, name: container.replace(`longshore-lab-${of}-`, ''), owner: of, image, state, port }
+    const [container = '', name = '', of = '', image = '', state = '', ports = ''] = line.split('|')
+    return { container, name, owner: of, image, state, port: Number(/:(\d+)->22\/tcp/.exec(ports)?.[1] ?? 0) }
   })
 }
 

@@ -1,13 +1,14 @@
-// Lab hosts: Debian machines with sshd, as containers of the outer engine. Starts them, finds them, runs scripts in them, removes them.
+// Lab hosts: machines as the product makes them, with what tests ask for beyond that. Starts them, finds them, runs scripts in them, removes them.
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asset, cacheDir, withLock } from './cache.js'
+import { containerName, machineLabels } from '../../providers/docker/machines/names.js'
+import { cacheDir, withLock } from './cache.js'
 import { ensureImage, type Release } from './images.js'
-import { freePort, sshGreets } from './ports.js'
-import { machineArguments } from './privileges.js'
+import { machineName, makeMachine, withMaker, work } from './machines.js'
+import { sshGreets } from './ports.js'
 import { docker, must, pause, type RunOptions, type RunResult, socket, tryDocker } from './run.js'
 
 export interface HostOptions {
@@ -22,7 +23,7 @@ export interface HostOptions {
   init?: 'systemd' | 'none'
   /** More TCP ports of the host to publish on 127.0.0.1. */
   publish?: number[]
-  /** Volumes as `docker run -v` takes them. */
+  /** Volumes as `docker run -v` takes them: folders or files of this machine, or the path alone of a volume of its own. */
   mounts?: string[]
   /** Give the host a boot_id of its own, new at each boot; rootless engines cannot run in it then. */
   ownBootId?: boolean
@@ -85,33 +86,21 @@ const removeAtExit = (container: string): void => {
   })
 }
 
-/** Said by the engine when somebody else took the port between our look and its bind. */
-const portTaken = /port is already allocated|address already in use/
-
-const create = async (container: string, name: string, options: HostOptions): Promise<void> => {
-  const { release = 'bookworm', engine = false, python = false, init = 'systemd' } = options
-  const image = await ensureImage({ release, engine, python })
-  const key = readFileSync(`${await labKey()}.pub`, 'utf8').trim()
-  const labels = ['longshore.lab=1', `longshore.lab.owner=${options.owner ?? ownOwner()}`, `longshore.lab.init=${init}`]
-  const start = async (triesLeft: number): Promise<void> => {
-    const ports = await Promise.all([22, ...(options.publish ?? [])].map(async port => [await freePort(), port]))
-    const result = await tryDocker([
-      ...['run', '-d', '--name', container, '--hostname', name],
-      ...labels.flatMap(label => ['--label', label]),
-      // A reboot ends the container, and the engine then boots it again; so does `poweroff`: the two end alike.
-      ...['--restart=on-failure:20', '--stop-signal=SIGRTMIN+3', '-e', 'container=docker'],
-      ...(await machineArguments()),
-      ...ports.flatMap(([here, there]) => ['-p', `127.0.0.1:${here}:${there}`]),
-      ...(options.mounts ?? []).flatMap(mount => ['-v', mount]),
-      ...[image, 'sh', '-c', readFileSync(asset('lab-init.sh'), 'utf8')],
-      ...['lab-init', init, options.ownBootId ? 'own' : 'kernel', key],
-    ])
-    if (result.code === 0) return
-    await tryDocker(['rm', '-f', '-v', container])
-    if (triesLeft > 0 && portTaken.test(result.stderr)) return start(triesLeft - 1)
-    throw new Error(`lab host ${container} did not start: ${result.stderr.trim()}`)
-  }
-  await start(5)
+/**
+ * Makes a host's machine. What the product has no word for comes with the image: a first program that is no systemd, a boot_id of its
+ * own, more volumes.
+ */
+const create = async (host: string, owner: string, options: HostOptions): Promise<void> => {
+  const { release = 'bookworm', engine = false, python = false, init = 'systemd', ownBootId = false } = options
+  const mounts = options.mounts ?? []
+  const volumes = mounts.filter(mount => !mount.includes(':'))
+  const image = await ensureImage({ release, engine, python, boot: { init, ownBootId }, volumes })
+  await makeMachine(machineName(host, owner), {
+    image,
+    publish: options.publish ?? [],
+    mounts: mounts.filter(mount => mount.includes(':')),
+    login: readFileSync(`${await labKey()}.pub`, 'utf8'),
+  })
 }
 
 /** Runs in the host until it is up; prints its host key. */
@@ -137,8 +126,7 @@ const waitUntilUp = async (container: string, init: string, port: number): Promi
 }
 
 interface Inspected {
-  Name: string
-  Config: { Hostname: string; Labels: Record<string, string> }
+  Config: { Labels: Record<string, string> }
   NetworkSettings: { IPAddress: string; Ports: Record<string, { HostPort: string }[] | null> }
 }
 
@@ -152,13 +140,15 @@ const inspect = async (container: string): Promise<Inspected> => {
 export const attach = async (container: string): Promise<LabHost> => {
   const identity = await labKey()
   const { Config, NetworkSettings } = await inspect(container)
+  const { [machineLabels.host]: name = '', [machineLabels.folder]: owner = '' } = Config.Labels
+  const machine = machineName(name, owner)
   const ports: Record<number, number> = {}
   for (const [port, bound] of Object.entries(NetworkSettings.Ports))
     if (bound?.[0]) ports[Number.parseInt(port, 10)] = Number(bound[0].HostPort)
   const { 22: port = 0, ...published } = ports
   const wait = (): Promise<string> => waitUntilUp(container, Config.Labels['longshore.lab.init'] ?? 'systemd', port)
   const host: LabHost = {
-    name: Config.Hostname,
+    name,
     container,
     address: '127.0.0.1',
     port,
@@ -175,12 +165,15 @@ export const attach = async (container: string): Promise<LabHost> => {
       await docker(['stop', '-t', '0', container])
     },
     async start() {
-      await docker(['start', container])
+      // One that rebooted is started by the engine.
+      await withMaker(async maker => {
+        if ((await maker.look(machine)).state !== 'running') await maker.start(machine, work)
+      })
       await wait()
       host.ip = (await inspect(container)).NetworkSettings.IPAddress
     },
     async remove() {
-      await tryDocker(['rm', '-f', '-v', container])
+      await withMaker(maker => maker.remove(machine, work))
       alive.delete(container)
     },
   }
@@ -190,9 +183,10 @@ export const attach = async (container: string): Promise<LabHost> => {
 /** Starts a lab host and waits until its systemd (if it has one) and its sshd are up. */
 export const labHost = async (options: HostOptions = {}): Promise<LabHost> => {
   const name = options.name ?? `lab-${randomBytes(4).toString('hex')}`
-  const container = `longshore-lab-${options.owner ?? ownOwner()}-${name}`
+  const owner = options.owner ?? ownOwner()
+  const container = containerName(machineName(name, owner))
   if (!options.keep) removeAtExit(container)
-  await create(container, name, options)
+  await create(name, owner, options)
   try {
     return await attach(container)
   } catch (error) {

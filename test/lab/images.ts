@@ -1,12 +1,12 @@
-// Builds the images of lab hosts from Debian packages, once, and keeps them as tarballs in the lab's cache.
+// The images of lab hosts: a Debian by the product's own recipe for machines, and what tests want on top of it, made once and kept.
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { mirrors } from './apt.js'
-import { cacheDir, withLock } from './cache.js'
+import { archivePath, bootstrap, isKept, recipeTag } from '../../providers/docker/machines/recipe.js'
+import { asset, cacheDir, productCache, withLock } from './cache.js'
 import { ensureEngine } from './engine.js'
-import { docker, must, tryDocker } from './run.js'
+import { docker, tryDocker } from './run.js'
 
 /** The Debian releases that lab hosts can have. */
 export const releases = ['bookworm', 'bullseye', 'trixie'] as const
@@ -19,88 +19,93 @@ export interface ImageOptions {
   engine: boolean
   /** python3, for a peer that needs one on its hosts; without it no python is there, and the build asserts that. */
   python: boolean
+  /** How it boots, where that is not with systemd and the kernel's boot_id. */
+  boot?: { init: 'systemd' | 'none'; ownBootId: boolean }
+  /** Folders that are volumes of each host. */
+  volumes?: readonly string[]
 }
 
-const basePackages = 'openssh-server,sudo,systemd,systemd-sysv,dbus,iproute2,ca-certificates,procps'
+/** An image, made by running a script in a container of another one; without a script it is the product's recipe itself. */
+interface Layer {
+  image: string
+  release: Release
+  /** What it is called after: that which its layers add. */
+  words: readonly string[]
+  below?: Layer
+  script: string
+  changes: string[]
+  /** Kept as an archive too: its packages take long to fetch. */
+  kept: boolean
+}
 
-/** Files written into every base image, by path. */
-const baseFiles = (release: Release): Record<string, string> => ({
-  'etc/ssh/sshd_config.d/lab.conf': [
-    'PermitRootLogin prohibit-password',
-    'PasswordAuthentication yes',
-    'UseDNS no',
-    // A test of failed logins would lock its own machine out.
-    ...(release === 'trixie' ? ['PerSourcePenalties no'] : []),
-    '',
-  ].join('\n'),
-  // Nothing here must outlive a power cut, and syncing every file makes installations slow.
-  'etc/dpkg/dpkg.cfg.d/lab': 'force-unsafe-io\n',
-  // Made anew at the first boot, so that no two hosts share one.
-  'etc/machine-id': '',
-  'etc/hostname': '',
-  'etc/resolv.conf': '',
-})
+const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12)
 
-/** Removed from every base image: keys that all hosts would share, and lists that a fresh machine does not have. */
-const removed = `
-  rm -f etc/ssh/ssh_host_* var/lib/dbus/machine-id usr/sbin/policy-rc.d var/cache/apt/archives/*.deb var/cache/apt/*.bin
-  rm -rf var/lib/apt/lists/* var/log/*.log var/log/apt
-  # These would take dpkg's lock at a moment of their own choice.
-  rm -f etc/systemd/system/timers.target.wants/apt-daily*.timer`
+const named = (release: Release, words: string, made: unknown): string =>
+  `longshore-lab:${release}-${words}-${hash([process.arch, made])}`
 
-/** Run in a container of the base image to make the other images. */
-const deriveScript = (options: ImageOptions): string => `set -e
+/** One more layer: its word, and what makes it. */
+const on = (below: Layer, word: string, script: string, { changes = [], kept = false }: Partial<Layer> = {}): Layer => {
+  const { release } = below
+  const words = [...below.words.filter(one => one !== 'base'), word]
+  const image = named(release, words.join('-'), [below.image, script, changes])
+  return { image, release, words, below, script, changes, kept }
+}
+
+const boots = 'CMD ["/sbin/init"]'
+
+const recipe = (release: Release): Layer => {
+  const image = named(release, 'recipe', recipeTag(release))
+  return { image, release, words: [], script: '', changes: ['LABEL longshore.lab.image=1', boots], kept: false }
+}
+
+/** A test of failed logins would lock its own machine out. */
+const quirks: Partial<Record<Release, string>> = {
+  trixie: `echo 'PerSourcePenalties no' >/etc/ssh/sshd_config.d/lab.conf`,
+}
+
+const packagesScript = ({ engine, python }: ImageOptions): string => `set -e
   export DEBIAN_FRONTEND=noninteractive
   printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d
   apt-get update -qq
   install() { apt-get install -y -qq --no-install-recommends "$@"; }
-  ${options.engine ? 'install docker.io iptables; command -v docker || install docker-cli; docker --version; test -e /etc/systemd/system/multi-user.target.wants/docker.service' : ''}
-  ${options.python ? 'install python3 python3-apt' : ''}
+  ${engine ? 'install docker.io iptables; command -v docker || install docker-cli; docker --version; test -e /etc/systemd/system/multi-user.target.wants/docker.service' : ''}
+  ${python ? 'install python3 python3-apt' : ''}
   apt-get clean; rm -rf /var/lib/apt/lists/* /usr/sbin/policy-rc.d`
 
-const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12)
+/** Puts the lab's own first program in the place of systemd. */
+const bootScript = ({ init, ownBootId }: { init: string; ownBootId: boolean }): string => `set -e
+rm -f /sbin/init
+cat >/sbin/init <<'END-OF-INIT'
+#!/bin/sh
+set -- ${init} ${ownBootId ? 'own' : 'kernel'}
+${readFileSync(asset('first-program.sh'), 'utf8')}
+END-OF-INIT
+chmod 755 /sbin/init`
 
-const variant = (options: ImageOptions): string =>
-  [options.engine && 'engine', options.python && 'python'].filter(Boolean).join('-') || 'base'
-
-/** The name of a host image; its last part changes whenever its recipe does. */
-export const imageName = (options: ImageOptions): string => {
-  const base = [options.release, process.arch, basePackages, baseFiles(options.release), removed]
-  const recipe = variant(options) === 'base' ? base : [...base, deriveScript(options)]
-  return `longshore-lab:${options.release}-${variant(options)}-${hash(recipe)}`
+/** The image of such a host, and all that it stands on. */
+const layerOf = (options: ImageOptions): Layer => {
+  const { release, engine, python, boot, volumes = [] } = options
+  let layer = on(recipe(release), 'base', `set -e; ${quirks[release] ?? 'true'}`)
+  if (engine || python) {
+    const words = [engine && 'engine', python && 'python'].filter(Boolean).join('-')
+    layer = on(layer, words, packagesScript(options), { kept: true })
+  }
+  if (boot?.init === 'none' || boot?.ownBootId) {
+    const words = [boot.init === 'none' && 'plain', boot.ownBootId && 'boot'].filter(Boolean).join('-')
+    layer = on(layer, words, bootScript(boot), { changes: [`LABEL longshore.lab.init=${boot.init}`] })
+  }
+  return volumes.length === 0
+    ? layer
+    : on(layer, 'volumes', 'true', { changes: volumes.map(path => `VOLUME ${JSON.stringify([path])}`) })
 }
 
-const label = ['--change', 'LABEL longshore.lab.image=1', '--change', 'CMD ["/sbin/init"]']
+const changesOf = ({ changes }: Layer): string[] => changes.flatMap(change => ['--change', change])
 
-const buildBase = async (release: Release, tarball: string): Promise<void> => {
-  const { main, security } = await mirrors()
-  const dir = await mkdtemp(join(cacheDir(), 'debootstrap-'))
-  try {
-    await must('debootstrap', ['--variant=minbase', `--include=${basePackages}`, release, dir, main])
-    const sources = [`${main} ${release}`, `${main} ${release}-updates`, `${security} ${release}-security`]
-    const files = { ...baseFiles(release), 'etc/apt/sources.list': sources.map(s => `deb ${s} main\n`).join('') }
-    for (const [path, content] of Object.entries(files)) {
-      await rm(join(dir, path), { force: true })
-      await writeFile(join(dir, path), content)
-    }
-    await must('sh', ['-c', `set -e; cd "$1"; ${removed.trim()}`, 'sh', dir])
-    await must('tar', ['-C', dir, '--numeric-owner', '-cf', tarball, '.'])
-  } finally {
-    // An interrupted debootstrap leaves /proc mounted in there.
-    await must('rm', ['-rf', '--one-file-system', dir])
-  }
-}
-
-const buildDerived = async (options: ImageOptions, image: string, tarball: string): Promise<void> => {
-  const base = await ensureImage({ release: options.release, engine: false, python: false })
-  const container = `longshore-lab-build-${process.pid}-${options.release}-${variant(options)}`
-  try {
-    await docker(['run', '--name', container, base, 'sh', '-c', deriveScript(options)])
-    await docker(['commit', ...label, container, image])
-    await docker(['save', '-o', tarball, image])
-  } finally {
-    await tryDocker(['rm', '-fv', container])
-  }
+const importRecipe = async (layer: Layer): Promise<void> => {
+  const archive = archivePath(productCache(), layer.release)
+  const work = { tell: () => undefined, signal: new AbortController().signal }
+  if (!isKept(archive)) await bootstrap(layer.release, archive, work)
+  await docker(['import', ...changesOf(layer), archive, layer.image])
 }
 
 const assertNoPython = async (image: string): Promise<void> => {
@@ -111,50 +116,67 @@ const assertNoPython = async (image: string): Promise<void> => {
   throw new Error(`${image} must have no python, but has ${found}`)
 }
 
-/** Drops tarballs of older recipes of the same image. */
-const dropOld = async (image: string): Promise<void> => {
-  const current = `${image.split(':')[1]}.tar`
-  const stem = current.replace(/[^-]+$/, '')
-  for (const file of await readdir(join(cacheDir(), 'images')))
-    if (file !== current && file.replace(/[^-]+$/, '') === stem) await rm(join(cacheDir(), 'images', file))
+const tagOf = (image: string): string => image.replace(/^.*:/, '')
+const stemOf = (name: string): string => name.replace(/-[^-]+$/, '')
+const folder = (): string => join(cacheDir(), 'images')
+
+/** Drops archives of older recipes of the same image. */
+const dropOld = async ({ image }: Layer): Promise<void> => {
+  const current = `${tagOf(image)}.tar`
+  for (const file of await readdir(folder()))
+    if (file !== current && stemOf(file) === stemOf(current)) await rm(join(folder(), file))
+}
+
+const buildOn = async (below: string, layer: Layer): Promise<void> => {
+  const container = `longshore-lab-build-${process.pid}-${tagOf(layer.image)}`
+  const archive = join(folder(), `${tagOf(layer.image)}.tar`)
+  if (layer.kept && existsSync(archive)) {
+    await docker(['load', '-i', archive])
+    return
+  }
+  try {
+    await docker(['run', '--name', container, below, 'sh', '-c', layer.script])
+    // What a container was started with is kept otherwise, here the script.
+    await docker(['commit', ...changesOf(layer), '--change', boots, container, layer.image])
+  } finally {
+    await tryDocker(['rm', '-fv', container])
+  }
+  if (!layer.words.some(word => word.includes('python'))) await assertNoPython(layer.image)
+  if (!layer.kept) return
+  await mkdir(folder(), { recursive: true })
+  await docker(['save', '-o', `${archive}.part`, layer.image])
+  await rename(`${archive}.part`, archive)
+  await dropOld(layer)
 }
 
 const exists = async (image: string): Promise<boolean> => (await tryDocker(['image', 'inspect', image])).code === 0
 
-const make = async (options: ImageOptions): Promise<string> => {
-  await ensureEngine()
-  const image = imageName(options)
+const make = async (layer: Layer): Promise<string> => {
+  const { image, below } = layer
   if (await exists(image)) return image
-  const [, tag = ''] = image.split(':')
-  return withLock(`image-${options.release}-${variant(options)}`, async () => {
+  return withLock(`image-${stemOf(tagOf(image))}`, async () => {
     if (await exists(image)) return image
-    const tarball = join(cacheDir(), 'images', `${tag}.tar`)
-    await mkdir(join(cacheDir(), 'images'), { recursive: true })
-    const base = variant(options) === 'base'
-    const fresh = !existsSync(tarball)
-    const draft = `${tarball}.part`
-    if (fresh && base) await buildBase(options.release, draft)
-    else if (fresh) await buildDerived(options, image, draft)
-    if (base) await docker(['import', ...label, fresh ? draft : tarball, image])
-    else if (!fresh) await docker(['load', '-i', tarball])
-    if (fresh && !options.python) await assertNoPython(image)
-    if (fresh) await rename(draft, tarball)
-    if (fresh) await dropOld(image)
+    if (below === undefined) await importRecipe(layer)
+    else await buildOn(await ensureLayer(below), layer)
     return image
   })
 }
 
 const made = new Map<string, Promise<string>>()
 
-/** Makes sure that the engine has the image of such a host and returns its name: from the engine, the cache, or built. */
-export const ensureImage = (options: ImageOptions): Promise<string> => {
-  const image = imageName(options)
-  const found = made.get(image)
+const ensureLayer = (layer: Layer): Promise<string> => {
+  const found = made.get(layer.image)
   if (found) return found
-  const making = make(options).catch(error => {
-    made.delete(image)
+  const making = make(layer).catch(error => {
+    made.delete(layer.image)
     throw error
   })
-  made.set(image, making)
+  made.set(layer.image, making)
   return making
+}
+
+/** Makes sure that the engine has the image of such a host and returns its name: from the engine, the cache, or built. */
+export const ensureImage = async (options: ImageOptions): Promise<string> => {
+  await ensureEngine()
+  return ensureLayer(layerOf(options))
 }

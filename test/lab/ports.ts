@@ -1,7 +1,8 @@
 // Loopback ports for the lab: free ones, fixed for a host's life, so that it keeps them over a reboot.
 import { connect, createServer } from 'node:net'
 
-const free = (port: number): Promise<boolean> =>
+/** Whether nothing listens at that port of 127.0.0.1. */
+export const isFreePort = (port: number): Promise<boolean> =>
   new Promise(resolve => {
     const server = createServer()
     server.once('error', () => resolve(false))
@@ -12,7 +13,7 @@ const free = (port: number): Promise<boolean> =>
 export const freePort = async (): Promise<number> => {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)
-    if (await free(port)) return port
+    if (await isFreePort(port)) return port
   }
 }
 

@@ -110,7 +110,21 @@ test('what a host told of its engine', t => {
     ['installed', `${user}dockerd=yes\n`, { state: 'not-running' }],
     ['a stale socket', `${user}exists=yes\ngroup=docker\nwritable=yes\ndockerd=yes\n`, { state: 'not-running' }],
     ['may write', `${user}${listening}writable=yes\n`, { state: 'answers', rootOnly: false, client: true }],
-    ['may not', user + listening, { state: 'denied', rootOnly: true, text: /deploy is not in the group docker/ }],
+    [
+      'may not',
+      user + listening,
+      {
+        state: 'denied',
+        rootOnly: true,
+        text: /deploy is not in the group docker/,
+        hint: 'put deploy into its group there: `usermod -aG docker deploy`',
+      },
+    ],
+    [
+      'its socket is gone',
+      `${user}running=yes\ndockerd=yes\n`,
+      { state: 'not-running', text: /runs, and its socket .* is not there/, hint: /restart docker\.socket docker/ },
+    ],
     ['root may', `${root}${listening}writable=yes\n`, { state: 'answers', rootOnly: true }],
     [
       'root, and the user too',
@@ -127,9 +141,12 @@ test('what a host told of its engine', t => {
   for (const [name, origin] of Object.entries({ 'docker.io': 'distro', 'docker-ce': 'docker-ce', none: 'elsewhere' }))
     t.equal(readDetection(`${socket}${user}dockerd=yes\npackage=${name}\n`).origin, origin)
   t.equal(readDetection(`${socket}${user}dockerd=yes\npackage=\n`).origin, undefined, 'where no dpkg tells')
-  t.equal(agreeOnVersion('1.41', 'web1'), '1.41')
-  t.equal(agreeOnVersion('1.52', 'web1'), '1.45')
-  t.throws(() => agreeOnVersion('1.39', 'web1'), { message: /speaks API 1.39/, where: 'web1' })
+  t.equal(agreeOnVersion('1.41', 'web1', 'docker'), '1.41')
+  t.equal(agreeOnVersion('1.52', 'web1', 'docker'), '1.45')
+  t.throws(() => agreeOnVersion('1.39', 'web1', 'docker 18.09'), {
+    message: /docker 18.09 is too old: it speaks API 1.39/,
+    where: 'web1',
+  })
   t.end()
 })
 

@@ -8,6 +8,7 @@ export interface Wish {
   provider?: 'docker' | 'podman' | 'swarm'
   color?: string
   command?: string
+  volumes?: string
   managers?: string
   /** Time between two batches of an update. */
   delay?: string
@@ -45,6 +46,7 @@ containers:
     command: ["sh", "-c", "${wish.command ?? 'echo $$COLOR > /tmp/index.html; exec httpd -f -p 8000 -h /tmp'}"]
     environment: { COLOR: ${color} }
     secrets: [TOKEN]
+    volumes: ${wish.volumes ?? '[]'}
     ports: [{ target: 8000, published: 8080, mode: host }]
     stop_grace_period: 1s
     deploy:

@@ -104,18 +104,19 @@ test('members', t => {
     [],
     'one that is down is waited for',
   )
+  const moved = [member('n1', 'manager'), member('n2', 'manager'), member('n3', 'manager', { address: '10.0.0.99' })]
+  t.same(steps(moved, seen(oneDown, infos)), ['n3: join swarm'], 'one that came up at another address joins anew')
+  const lost = { ...node('n3', 'manager'), ManagerStatus: { Reachability: 'unreachable', Addr: '10.0.0.3:2377' } }
+  const noLonger = [node('n1', 'manager'), node('n2', 'manager'), lost]
   t.same(
-    steps(
-      [member('n1', 'manager'), member('n2', 'manager'), member('n3', 'manager', { address: '10.0.0.99' })],
-      seen(oneDown, infos),
-    ),
+    steps(moved, seen(noLonger, infos)),
     ['n3: join swarm'],
-    'one that came up at another address joins anew',
+    'also where it reports as a node, and no manager finds it',
   )
   t.same(
     steps(all('manager', 'manager', 'manager'), seen(oneDown, { ...left, n3: info('n3', 'inactive') })),
-    ['n3: join swarm', 'swarm: remove node n3 (id-n3)'],
-    'one that has forgotten the swarm joins as another node, and the old one goes',
+    ['n3: remove node n3 (id-n3)', 'n3: join swarm'],
+    'one that has forgotten the swarm joins as another node, when the old one is gone',
   )
   const two = [member('n1', 'manager'), member('n2', 'worker')]
   const withOther = seen([node('n1', 'manager'), node('n2', 'worker'), node('n9', 'worker')], infos)

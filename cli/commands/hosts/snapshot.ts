@@ -8,6 +8,7 @@ import { carryOutActs, chooseMachines } from '../../machines/choose.js'
 import { readNote, writeNote } from '../../machines/folder.js'
 import { type Machine, withMachines } from '../../machines/makers.js'
 import { machineStep } from '../../machines/plan.js'
+import { forgetsSwarm } from '../../machines/swarm-memory.js'
 import { table } from '../../report/table.js'
 
 const actions = ['save', 'restore', 'list', 'delete'] as const
@@ -63,7 +64,12 @@ async function saving(machine: Machine, snapshot: string, force: boolean): Promi
   return { machine, step, act: work => maker.save(name, snapshot, work) }
 }
 
-async function restoring(machine: Machine, snapshot: string, context: CommandContext): Promise<MachineAct> {
+async function restoring(
+  machine: Machine,
+  snapshot: string,
+  context: CommandContext,
+  restored: ReadonlySet<string>,
+): Promise<MachineAct> {
   const { maker, name, host, project } = machine
   const there = await maker.snapshots(name)
   if (!there.some(one => one.name === snapshot))
@@ -73,15 +79,16 @@ async function restoring(machine: Machine, snapshot: string, context: CommandCon
           ? '`longshore snapshot save NAME` takes one'
           : `it has ${there.map(one => one.name).join(', ')}`,
     })
+  const forgets = forgetsSwarm(project, host.name, restored)
   const step = { ...machineStep(machine, 'change', 'asked for'), verb: 'restore', thing: `snapshot ${snapshot}` }
   return {
     machine,
-    step: { ...step, loses: `what was done on ${host.name} since` },
+    step: { ...step, loses: `what was done on ${host.name} since${forgets ? ', and its place in the swarm' : ''}` },
     async act(work) {
       const [sight, note] = await Promise.all([maker.look(name), readNote(project, host.name)])
       const ports = sight.ports.length > 0 ? sight.ports : (note?.ports ?? [])
       // Noted before the machine goes: a run that is broken off here is finished by the next `up`.
-      if (ports.length > 0) await writeNote(project, host.name, { ports, snapshot })
+      if (ports.length > 0) await writeNote(project, host.name, { ports, snapshot, forgetsSwarm: forgets })
       await maker.remove(name, work)
       await makeMachine(machine, work)
       await reachable(machine, context, work)
@@ -120,12 +127,15 @@ export const snapshot = command({
         return carryOutActs(context, await Promise.all(machines.map(one => saving(one, name, force))))
       if (known === 'delete') {
         const acts = await Promise.all(machines.map(one => dropping(one, name)))
+        if (acts.every(act => act === undefined))
+          context.emit({ type: 'note', text: `No machine has a snapshot "${name}".` })
         return carryOutActs(
           context,
           acts.filter(act => act !== undefined),
         )
       }
-      const acts = await Promise.all(machines.map(one => restoring(one, name, context)))
+      const restored = new Set(machines.map(({ host }) => host.name))
+      const acts = await Promise.all(machines.map(one => restoring(one, name, context, restored)))
       return carryOutActs(context, acts, `Restore ${acts.length === 1 ? 'this machine' : 'these machines'}?`)
     })
   },

@@ -28,7 +28,8 @@ export const status = command({
         const engine = opened === undefined ? undefined : isAbsent(opened) ? opened.text : opened.about
         const containers =
           side && opened && !isAbsent(opened) ? await side.provider.list(opened, session.project.name) : []
-        const state = work.problem ? 'not reached' : pending === 0 ? 'as the file says' : `${pending} to change`
+        const trouble = work.problem?.exit === exitCodes.unreachable ? 'not reached' : 'in trouble'
+        const state = work.problem ? trouble : pending === 0 ? 'as the file says' : `${pending} to change`
         if (context.options.json) {
           context.printJson({
             type: 'status',

@@ -3,6 +3,7 @@ import { hasShell } from '../../../core/engine-alone/address.js'
 import { UserError } from '../../../core/errors.js'
 import { cleanLine } from '../../../core/events.js'
 import type { HistoryHead } from '../../../core/history/entry.js'
+import { toldOnce } from '../../../core/history/merge.js'
 import { entriesOn } from '../../../core/history/read.js'
 import type { Host } from '../../../core/project.js'
 import { mapLimited } from '../../../core/run/workers.js'
@@ -67,8 +68,7 @@ export const history = command({
     const hosts = (await context.hosts()).filter(hasShell)
     const answers = await mapLimited(hosts, await context.forks(), host => ask(context, host, name))
     const problems = answers.filter(answer => answer instanceof UserError)
-    const found = answers
-      .flatMap(answer => (answer instanceof UserError ? [] : answer))
+    const found = toldOnce(answers.flatMap(answer => (answer instanceof UserError ? [] : answer)))
       .filter(({ head }) => mentions(head, services))
       .sort((one, other) => (one.head.time < other.head.time ? -1 : one.head.time > other.head.time ? 1 : 0))
     if (context.options.json) for (const { host, head } of found) context.printJson({ type: 'history', host, ...head })

@@ -1,10 +1,6 @@
 // `longshore rollback`: brings services back to how they stood at an earlier entry of the history.
 import { usageError } from '../../../core/errors.js'
 import { observeRollback } from '../../../core/history/rollback.js'
-import type { HostWork } from '../../../core/plan/host-work.js'
-import type { RunPlan, SessionContext } from '../../../core/run/session.js'
-import { isSwarm } from '../../../core/together/membership.js'
-import { observeBack } from '../../../core/together/plan.js'
 import { command } from '../../command.js'
 import { carryOut, withSession } from '../../session.js'
 
@@ -14,17 +10,6 @@ function readNumber(text: string | undefined): { to?: number } {
   if (number === 0)
     throw usageError(`--to takes the number of an entry, not "${text}"`, { hint: '`longshore history` lists them' })
   return { to: number }
-}
-
-/** A swarm remembers one spec of each service besides that in force, and no entries. */
-function backOnSwarm(
-  session: SessionContext,
-  works: HostWork[],
-  { services, to }: { services: readonly string[]; to?: number },
-): Promise<RunPlan> {
-  if (to !== undefined)
-    throw usageError('a swarm remembers only how each service was before its last change: leave `--to` out')
-  return observeBack(session, works, services)
 }
 
 export const rollback = command({
@@ -45,7 +30,7 @@ export const rollback = command({
       { extent: 'hosts', prune: false },
       async session => {
         const { rollback: number } = session.plan
-        const exit = await carryOut(context, session, `rollback to ${number ?? 'what was before'}`)
+        const exit = await carryOut(context, session, `rollback to ${number}`)
         if (exit === 0 && session.plan.steps.length > 0)
           context.emit({
             type: 'note',
@@ -53,8 +38,7 @@ export const rollback = command({
           })
         return exit
       },
-      (session, works) =>
-        session.hosts.some(isSwarm) ? backOnSwarm(session, works, wish) : observeRollback(session, works, wish),
+      (session, works) => observeRollback(session, works, wish),
     )
   },
 })

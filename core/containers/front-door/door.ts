@@ -6,6 +6,7 @@ import { pathHere, type Run } from '../run.js'
 import type { DomainEntry } from '../schema/domains.js'
 import type { Service } from '../schema/service.js'
 import type { Places } from '../shares.js'
+import { addClaim, type Claim } from './claims.js'
 import { defaultDrainMs } from './service.js'
 import type { DoorTls, DoorWant, GivenCertificate, SiteWant } from './want.js'
 
@@ -50,20 +51,6 @@ function tlsOf(run: Run, { name, raw }: Read<Service>, entry: DomainEntry, index
 
 const placeText = ({ host, path = '' }: Pick<SiteWant, 'host' | 'path'>): string => `${host}${path}`
 
-/** Adds a site; what stands against the others there is a mistake. */
-function addSite(run: Run, sites: SiteWant[], site: SiteWant, { raw }: Read<Service>, index: number): void {
-  const at = raw.where(['domains', index])
-  const same = sites.find(other => placeText(other) === placeText(site))
-  if (same !== undefined) run.mistakes.add(`${site.service}: ${placeText(site)} leads to ${same.service} already`, at)
-  const other = sites.find(({ host, tls }) => host === site.host && tls !== site.tls)
-  if (other !== undefined)
-    run.mistakes.add(
-      `${site.service}: ${site.host} has tls: ${other.tls} at ${other.service} already, and one domain has one`,
-      at,
-    )
-  sites.push(site)
-}
-
 /** By host; the longest path first, because it is asked first. */
 const inOrder = (one: SiteWant, other: SiteWant): number => {
   if (one.host !== other.host) return one.host < other.host ? -1 : 1
@@ -102,6 +89,7 @@ async function certificatesOf(run: Run, sites: readonly SiteWant[], settings: Se
 /** What the front door of a host shall do; undefined where no service with domains runs there. */
 export async function doorOf(run: Run, host: Host, places: Places): Promise<DoorWant | undefined> {
   const sites: SiteWant[] = []
+  const claims: Claim[] = []
   for (const [service, { shares }] of places)
     for (const { host: on, read, numbers } of shares) {
       if (on.name !== host.name || read === undefined) continue
@@ -109,8 +97,10 @@ export async function doorOf(run: Run, host: Host, places: Places): Promise<Door
         const port = portOf(run, read, entry, index)
         const tls = tlsOf(run, read, entry, index)
         const path = entry.path === undefined ? {} : { path: entry.path }
-        if (port !== undefined)
-          addSite(run, sites, { host: entry.host, ...path, tls, service, numbers, port }, read, index)
+        if (port === undefined) continue
+        const claim = { host: entry.host, ...path, tls, service }
+        addClaim(claims, { ...claim, at: read.raw.where(['domains', index]) }, run.mistakes)
+        sites.push({ ...claim, numbers, port })
       }
     }
   if (sites.length === 0) return undefined

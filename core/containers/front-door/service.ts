@@ -9,7 +9,8 @@ import { doorFolder, drainLabel, type FrontDoorBlock, frontDoorService } from '.
 /** Milliseconds that requests may go on in a container that is replaced, where the file does not say. */
 export const defaultDrainMs = 30_000
 
-const domainsIn = ({ raw }: RawService): unknown[] => {
+/** The entries of a service's `domains`, as they are written. */
+export const domainsIn = ({ raw }: RawService): unknown[] => {
   const { value } = raw
   const domains = value !== null && typeof value === 'object' && 'domains' in value ? value.domains : undefined
   return Array.isArray(domains) ? domains : []
@@ -37,7 +38,7 @@ function serviceValue(
     restart: 'unless-stopped',
     stop_grace_period: `${Math.ceil(drain / 1000) + 5}s`,
     cap_add: ['NET_BIND_SERVICE'],
-    loosen: ['cap_add', 'healthcheck', 'privileged_ports'],
+    loosen: ['bind', 'cap_add', 'healthcheck', 'privileged_ports', 'restart'],
   }
 }
 

@@ -91,7 +91,8 @@ export function startSum({ uid, gid }: Pick<ShippedSource, 'uid' | 'gid'>): Sum 
 /** Files read at the same time: enough to keep the disk busy, few enough to bound memory. */
 const readers = 8
 
-async function hashOf(entry: ShippedEntry): Promise<string> {
+/** Hex sha256 of the bytes of an entry, read piece by piece; empty for what is no file. */
+export async function contentSum(entry: ShippedEntry): Promise<string> {
   if (entry.open === undefined) return ''
   const hash = createHash('sha256')
   for await (const chunk of entry.open()) hash.update(chunk)
@@ -105,7 +106,7 @@ export async function sumOf(entries: readonly ShippedEntry[], owner: Pick<Shippe
   const read = async (): Promise<void> => {
     for (let index = next++; index < entries.length; index = next++) {
       const entry = entries[index]
-      if (entry) contents[index] = await hashOf(entry)
+      if (entry) contents[index] = await contentSum(entry)
     }
   }
   await Promise.all(Array.from({ length: readers }, read))

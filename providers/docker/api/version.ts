@@ -12,15 +12,12 @@ export function compareVersions(a: string, b: string): number {
   return aMajor - bMajor || aMinor - bMinor
 }
 
-/** The API version to speak with an engine that offers up to `theirs`. Throws a UserError for one that is too old. */
-export function agreeOnVersion(theirs: string, host: string, engine = 'docker'): string {
+/** The API version to speak with `engine` ("docker 20.10.24"), which offers up to `theirs`. Throws a UserError for one that is too old. */
+export function agreeOnVersion(theirs: string, host: string, engine: string): string {
   if (compareVersions(theirs, oldest) < 0)
     throw new UserError(
-      `the ${engine} engine speaks API ${theirs}, and ${oldest} (Docker 19.03) is the oldest we know`,
-      {
-        where: host,
-        hint: 'update the engine of that host',
-      },
+      `${engine} is too old: it speaks API ${theirs || 'of no version'}, and ${oldest} (Docker 19.03) is the oldest we know`,
+      { where: host, hint: 'update the engine of that host' },
     )
   return compareVersions(theirs, newest) < 0 ? theirs : newest
 }

@@ -1,4 +1,5 @@
 // Single requests about one container. A container is named by its id or its name.
+import { posix } from 'node:path'
 import { reveal } from '../../../core/secret.js'
 import type { FileWant } from '../../../core/wanted.js'
 import type { ContainerDetails } from '../api/shapes.js'
@@ -44,17 +45,21 @@ export const remove = async (
   }
 }
 
-/** Puts files into its file system; folders on their way are made. */
+/**
+ * Puts files into its file system; folders on their way are made. All of them lie below `folder`: into a container whose root is read-only
+ * the engine lets files come only where that folder is in a volume.
+ */
 export const putFiles = async (
   { api }: DockerEngine,
   container: string,
   files: readonly FileWant[],
   signal?: AbortSignal,
+  folder = '/',
 ): Promise<void> => {
   if (files.length === 0) return
   const upload = packTar(
     files.map(({ target, content, uid, gid, mode }) => ({
-      path: target.slice(1),
+      path: posix.relative(folder, target),
       kind: 'file',
       mode,
       uid,
@@ -62,5 +67,5 @@ export const putFiles = async (
       bytes: async () => Buffer.from(reveal(content)),
     })),
   )
-  await api.json({ method: 'PUT', path: path(container, '/archive'), query: { path: '/' }, upload, signal })
+  await api.json({ method: 'PUT', path: path(container, '/archive'), query: { path: folder }, upload, signal })
 }

@@ -1,6 +1,6 @@
 // Which files of this machine must be brought to the host, which containers must be told of new content, and what may go.
 import { shippedHash } from '../../../core/containers/mounts/shipped.js'
-import type { OnChange } from '../../../core/containers/mounts/shipped-want.js'
+import type { OnChange, ShippedWant } from '../../../core/containers/mounts/shipped-want.js'
 import type { EngineStep, Scope } from '../../../core/provider.js'
 import type { Change } from '../../../core/step.js'
 import type { ContainerWant } from '../../../core/wanted.js'
@@ -31,6 +31,14 @@ export function shippedThings(context: DiffContext, want: ContainerWant): string
   return shippedMounts(want).flatMap(({ shipped }) => named.get(shippedHash(shipped, context.wanted.key)) ?? [])
 }
 
+/** How much it is; of a secret nobody learns how long it is. */
+function extentOf({ kind, entries, bytes, secret }: ShippedWant): string {
+  if (secret) return ''
+  const inside = entries - 1
+  const count = kind === 'directory' ? `${inside} ${inside === 1 ? 'entry' : 'entries'}, ` : ''
+  return `, ${count}${sizeText(bytes)}`
+}
+
 /** Adds the steps that bring to the host what it does not hold. */
 export function diffShipped(context: DiffContext): void {
   const { scope, wanted, seen, steps } = context
@@ -45,9 +53,7 @@ export function diffShipped(context: DiffContext): void {
       context.unchanged++
       continue
     }
-    const inside = shipped.entries - 1
-    const count = shipped.kind === 'directory' ? `${inside} ${inside === 1 ? 'entry' : 'entries'}, ` : ''
-    const cause = `${isKnown(shipped.thing) ? 'changed' : 'not there'}, ${count}${sizeText(shipped.bytes)}`
+    const cause = `${isKnown(shipped.thing) ? 'changed' : 'not there'}${extentOf(shipped)}`
     const work = { project: wanted.project, key: wanted.key, kind: 'ship-files', want: shipped } as const
     steps.set(thing, makeStep(scope, thing, { verb: 'ship', cause }, work))
   }

@@ -1,4 +1,5 @@
 // Tells the front door where domains lead: files of certificates, who serves, then its configuration, without a restart.
+import { doorFolder } from '../../../core/containers/front-door/want.js'
 import { UserError } from '../../../core/errors.js'
 import type { StepResult } from '../../../core/provider.js'
 import type { ContainerWant } from '../../../core/wanted.js'
@@ -53,7 +54,7 @@ export async function routeDoor(job: Job, origin: Origin, want: ContainerWant): 
       where: job.where,
       hint: `\`longshore logs ${want.service}\` may tell why`,
     })
-  await putFiles(job.engine, found.Id, doorFiles(door, origin.key), job.signal)
+  await putFiles(job.engine, found.Id, doorFiles(door, origin.key), job.signal, doorFolder)
   const services = new Set(door.sites.map(({ service }) => service))
   const serving = servingScript(await servingNow(job, origin, services))
   const told = await runInDoor(job.engine, found.Id, ['sh', '-c', serving])
@@ -70,6 +71,7 @@ export async function routeDoor(job: Job, origin: Origin, want: ContainerWant): 
       at: want.at,
     })
   const spec = canonicalJson(doorSpec(door, origin.key))
-  await putFiles(job.engine, found.Id, [{ target: routesFile, content: spec, uid: 0, gid: 0, mode: 0o644 }], job.signal)
+  const routes = { target: routesFile, content: spec, uid: 0, gid: 0, mode: 0o644 }
+  await putFiles(job.engine, found.Id, [routes], job.signal, doorFolder)
   return { state: 'done' }
 }

@@ -7,9 +7,9 @@ import { tagImage } from '../ship/send.js'
 import { splitReference } from './reference.js'
 
 /** An answer that says no, for people; anything else passes as it is. */
-const refused = ({ scope }: DockerEngine, what: string, error: unknown): unknown =>
+const refused = ({ scope }: DockerEngine, what: string, error: unknown, hint?: string): unknown =>
   hasStatus(error, 400, 404, 409, 500, 503)
-    ? new UserError(`${what}: ${messageOf(error)}`, { where: scope.name })
+    ? new UserError(`${what}: ${messageOf(error)}`, { where: scope.name, hint })
     : error
 
 /** What an image was made of, the last step first. A UserError where it is not there. */
@@ -72,6 +72,7 @@ export async function searchImages(engine: DockerEngine, term: string, limit: nu
       official: is_official,
     }))
   } catch (error) {
-    throw refused(engine, `nothing can be searched for ${term}`, error)
+    const hint = `the engine of ${engine.scope.name} asks Docker Hub, or the registry that the word begins with (registry.example/redis); not every registry can be searched`
+    throw refused(engine, `nothing can be searched for ${term}`, error, hint)
   }
 }

@@ -1,7 +1,8 @@
 // The first program of a machine: it makes the container look like one, and then becomes systemd.
 
 /**
- * POSIX sh, run as process 1 with the address by which its neighbours know it. The machine gets its own writable cgroups (the engine
+ * POSIX sh, run as process 1 with the address by which its neighbours know it, and "forget" where it is not to be a node of a swarm
+ * that it was made in. The machine gets its own writable cgroups (the engine
  * has mounted them read-only), its own files in /etc in place of the engine's mounts, and, at the first start from a snapshot, the
  * contents of its engines' stores.
  */
@@ -36,8 +37,12 @@ for kept in /.longshore-stores/*.tar; do
   to=/var/lib/$(basename "$kept" .tar)
   find "$to" -mindepth 1 -delete
   tar --xattrs '--xattrs-include=*' --numeric-owner -C "$to" -xf "$kept" && rm "$kept"
+  [ "$2" != forget ] || rm -rf "$to/swarm"
 done
 rmdir /.longshore-stores 2>/dev/null
+# The kernel is the engine's host's: no module can be loaded from in here, and a unit that fails makes the machine "degraded".
+mkdir -p /run/systemd/system
+ln -sf /dev/null /run/systemd/system/systemd-modules-load.service
 exec /sbin/init
 `
 

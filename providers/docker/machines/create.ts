@@ -36,6 +36,7 @@ export const hostConfig = ({ capabilities, fuse }: MachinePlace): Record<string,
 
 function bodyOf(place: MachinePlace, spec: MachineSpec, Image: string): object {
   const { want, ports } = spec
+  const isNewNode = spec.snapshot === undefined || spec.forgetsSwarm === true
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {}
   for (const { address, outside, inside, protocol } of ports) {
     const key = `${inside}/${protocol}`
@@ -46,7 +47,8 @@ function bodyOf(place: MachinePlace, spec: MachineSpec, Image: string): object {
     Hostname: spec.host.slice(0, 63),
     Env: ['container=docker'],
     Entrypoint: [],
-    Cmd: ['sh', '-c', bootScript, 'machine', laboratoryAddress(spec)],
+    // A box is not the node that it was packed from.
+    Cmd: ['sh', '-c', bootScript, 'machine', laboratoryAddress(spec), isNewNode ? 'forget' : 'remember'],
     StopSignal: 'SIGRTMIN+3',
     StopTimeout: 30,
     Labels: { ...ownLabels(spec, 'machine'), [machineLabels.made]: JSON.stringify(machineText(want)) },
@@ -89,7 +91,9 @@ export async function explain(place: MachinePlace, machine: MachineName, error: 
     return new PortTaken(Number(port ?? 0), machine.host)
   }
   const full = await fullDisk({ engine, host: engine.scope.name, where: machine.host }, error)
-  if (full) return full
+  const hint =
+    '`longshore snapshot delete` removes snapshots, `docker system df` on that engine tells what else there is'
+  if (full) return likeError(full, { where: machine.host, hint })
   if (hasStatus(error, 400, 404, 409, 500))
     return new UserError(`the engine refuses: ${said}`, { where: machine.host, cause: error })
   return error instanceof UserError && error.where === undefined ? likeError(error, { where: machine.host }) : error

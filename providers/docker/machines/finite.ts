@@ -5,7 +5,7 @@ import { demultiplexer } from '../api/stream.js'
 import { remove, start } from '../containers/calls.js'
 import type { DockerEngine } from '../open.js'
 
-/** The last lines that a container has said. */
+/** The last lines that a container has said; one that comes again and again is there once. */
 export async function wordsOf({ api }: DockerEngine, container: string, tail = 20): Promise<string> {
   const path = `/containers/${encodeURIComponent(container)}/logs`
   let text = ''
@@ -14,7 +14,8 @@ export async function wordsOf({ api }: DockerEngine, container: string, tail = 2
   })
   for await (const chunk of await api.stream({ path, query: { stdout: true, stderr: true, tail }, alone: true }))
     take(chunk as Buffer)
-  return text.trim()
+  const lines = text.trim().split('\n')
+  return lines.filter((line, index) => line !== lines[index - 1]).join('\n')
 }
 
 /** Makes a container and waits until it has ended; it is left for what comes after. A UserError with its last words where it failed; it is gone then. */

@@ -15,7 +15,17 @@ import { loadArchive } from '../images/transfer.js'
 import type { DockerEngine } from '../open.js'
 import { runToEnd } from './finite.js'
 import { filterOf, machineLabels, recipeRepository } from './names.js'
-import { archivePath, bootstrap, canBootstrap, finishScript, isKept, packages, recipeTag, releaseOf } from './recipe.js'
+import {
+  archivePath,
+  bootstrap,
+  canBootstrap,
+  finishScript,
+  isKept,
+  packages,
+  recipeTag,
+  refuseNarrow,
+  releaseOf,
+} from './recipe.js'
 
 /** Where an image is made, and where archives are kept on this machine. */
 export interface ImagePlace {
@@ -98,6 +108,7 @@ async function importRecipe({ engine, cache }: ImagePlace, release: string, work
   const same = (aliases[Architecture ?? ''] ?? Architecture) === ownArchitecture
   const path = archivePath(cache, release) + (same ? '' : `.${Architecture}`)
   if (!isKept(path)) {
+    await refuseNarrow(release, path)
     work.tell(`making the image of a ${release} machine, once`)
     if (same && (await canBootstrap(work))) await once(path, () => bootstrap(release, path, work))
     else await once(path, () => makeInside(engine, release, path, work))

@@ -49,6 +49,17 @@ const states: Readonly<Record<string, MachineState>> = {
   paused: 'paused',
 }
 
+/** What systemd ends with when the machine is rebooted, or shut down from inside. Source: reboot(2), signals of a PID namespace's init. */
+const reboots: readonly number[] = [129, 130]
+
+/** How its first program ended, where nothing runs in it; the engine tries again and again what does not come up. */
+function endOf({ State: { Status, ExitCode, OOMKilled } }: Details): MachineSight['ended'] {
+  if (Status !== 'exited' && (Status !== 'restarting' || reboots.includes(ExitCode))) return undefined
+  if (OOMKilled) return { how: 'was ended by the kernel: its memory was used up', hint: 'give it more `memory`' }
+  const hint = 'an image for machines has systemd as /sbin/init, and an sshd that is started with it'
+  return { how: `ended with ${ExitCode}`, hint }
+}
+
 function portsOf({ HostConfig }: Details): SettledPort[] {
   return Object.entries(HostConfig.PortBindings ?? {}).flatMap(([key, bound]) => {
     const [inside = '', protocol = 'tcp'] = key.split('/')
@@ -71,8 +82,10 @@ function sightOf(machine: MachineName, found: Details | undefined): MachineSight
         hint: 'remove it, or rename it',
       })
   const { NanoCpus = 0, Memory = 0 } = found.HostConfig
+  const ended = endOf(found)
   return {
-    state: states[found.State.Status] ?? 'stopped',
+    state: ended === undefined ? (states[found.State.Status] ?? 'stopped') : 'stopped',
+    ...(ended === undefined ? {} : { ended }),
     ports: portsOf(found),
     made: {
       ...(JSON.parse(told[machineLabels.made] ?? '{}') as Record<string, string>),
@@ -108,7 +121,11 @@ export async function openMachineMaker(options: MakerOptions): Promise<MachineMa
       const { state } = await look(machine)
       try {
         if (state === 'paused') await unpause(engine, containerName(machine), signal)
-        else await start(engine, containerName(machine), signal)
+        else {
+          // One that the engine tries again and again counts as running there.
+          await stop(engine, containerName(machine), signal)
+          await start(engine, containerName(machine), signal)
+        }
       } catch (error) {
         signal.throwIfAborted()
         throw await explain(place, machine, error)

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { arch } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UserError } from '../../../core/errors.js'
@@ -85,6 +85,23 @@ export async function canBootstrap(work: MachineWork): Promise<boolean> {
   return process.getuid?.() === 0 && (await run(['sh', '-c', 'command -v debootstrap'], work)).code === 0
 }
 
+/** Bytes that the making of a root file system takes for a while: the folder, its packages and the archive. */
+const leastSpace = 700e6
+
+/** A UserError where there is no room on this machine for the making of the archive `path`. */
+export async function refuseNarrow(release: string, path: string): Promise<void> {
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true })
+  const { bavail, bsize } = await statfs(folder)
+  const free = bavail * bsize
+  if (free >= leastSpace) return
+  const [left, needed] = [free, leastSpace].map(bytes => `${Math.floor(bytes / 1e6)} MB`)
+  throw new UserError(
+    `there is no space left on this machine for the image of a ${release} machine: ${left} in ${folder}, and ${needed} are needed`,
+    { hint: 'make room there, or let XDG_CACHE_HOME lead to another disk' },
+  )
+}
+
 /** Makes a root file system with this machine's debootstrap, as the archive `path`. */
 export async function bootstrap(release: string, path: string, work: MachineWork): Promise<void> {
   const { main, security } = await mirrors(work)
@@ -94,7 +111,10 @@ export async function bootstrap(release: string, path: string, work: MachineWork
     const { code, out } = await run(argv, work)
     work.signal.throwIfAborted()
     if (code !== 0)
-      throw new UserError(`${argv[0]} ended with ${code}`, { output: out.split('\n').slice(-15).join('\n') })
+      throw new UserError(`the image of a ${release} machine cannot be made: ${argv[0]} ended with ${code}`, {
+        output: out.trim().split('\n').slice(-15).join('\n'),
+        hint: `it takes a Debian mirror that answers (${main}) and ${leastSpace / 1e6} MB in ${dirname(path)}`,
+      })
   }
   try {
     await must('debootstrap', '--variant=minbase', `--include=${packages.join(',')}`, release, folder, main)

@@ -12,10 +12,24 @@ function healthIn({ State: { Health: health } }: ContainerDetails): SeenContaine
   return told === 'starting' || told === 'healthy' || told === 'unhealthy' ? told : undefined
 }
 
-/** The containers with the limits of those that are wanted and ours; all are asked for at the same time. */
+/**
+ * Details of what is there under the names of wanted containers, by id. Asked beside the lists, which do not tell limits, and not after
+ * them: an answer that nobody needs costs less than a wait.
+ */
+export async function wantedDetails(
+  engine: DockerEngine,
+  { containers }: Wanted,
+  signal?: AbortSignal,
+): Promise<Map<string, ContainerDetails>> {
+  const found = await Promise.all(containers.map(({ name }) => inspect(engine, name, signal)))
+  return new Map(found.flatMap(details => (details === undefined ? [] : [[details.Id, details] as const])))
+}
+
+/** The containers with the limits of those that are wanted and ours; one that came between list and details is asked again. */
 export const withLimits = (
   engine: DockerEngine,
   found: readonly SeenContainer[],
+  details: ReadonlyMap<string, ContainerDetails>,
   { project, containers }: Wanted,
   signal?: AbortSignal,
 ): Promise<SeenContainer[]> => {
@@ -23,11 +37,11 @@ export const withLimits = (
   return Promise.all(
     found.map(async container => {
       if (!names.has(container.name) || !isOurContainer(container.labels, project)) return container
-      const details = await inspect(engine, container.id, signal)
-      if (!details) return container
+      const told = details.get(container.id) ?? (await inspect(engine, container.id, signal))
+      if (!told) return container
       // Podman's list does not tell of health.
-      const health = healthIn(details) ?? container.health
-      return { ...container, health, ...(engine.dialect.updates ? { limits: details.HostConfig } : {}) }
+      const health = healthIn(told) ?? container.health
+      return { ...container, health, ...(engine.dialect.updates ? { limits: told.HostConfig } : {}) }
     }),
   )
 }

@@ -1,4 +1,4 @@
-// Reads an engine: four lists at the same time, because our labels carry what else we need to know; then registries, where they are to be asked.
+// Reads an engine: four lists and the wanted containers at the same time, as labels carry the rest; then registries, where they are to be asked.
 import type { LocalFiles } from '../../../core/files.js'
 import { type Absent, isAbsent } from '../../../core/provider.js'
 import type { Wanted } from '../../../core/wanted.js'
@@ -10,7 +10,7 @@ import { defineImage } from '../images/definition.js'
 import { familiarReference, type SeenImage } from '../images/reference.js'
 import { askAbout } from '../images/registry.js'
 import type { DockerEngine } from '../open.js'
-import { withLimits } from './limits.js'
+import { wantedDetails, withLimits } from './limits.js'
 import type { ImageDefinition, Seen, SeenContainer } from './seen.js'
 
 /** A container's own name: the one without a second slash (the others are those of old-style links). */
@@ -107,17 +107,18 @@ export async function observe(
       images: [],
       definitions: await defineAll(wanted, files),
     }
-  const [containers, networks, volumes, images, definitions, door] = await Promise.all([
+  const [containers, networks, volumes, images, definitions, door, details] = await Promise.all([
     listContainers(engine, signal),
     engine.api.json<NetworkSummary[]>({ path: '/networks', signal }),
     engine.api.json<{ Volumes: VolumeSummary[] | null }>({ path: '/volumes', signal }),
     listImages(engine, signal),
     defineAll(wanted, files),
     seeDoor(engine, wanted, signal),
+    wantedDetails(engine, wanted, signal),
   ])
   const [asked, limited, made] = await Promise.all([
     askAbout(engine, wanted, { images, definitions }, signal),
-    withLimits(engine, containers, wanted, signal),
+    withLimits(engine, containers, details, wanted, signal),
     standings(engine, wanted, images, signal),
   ])
   return {

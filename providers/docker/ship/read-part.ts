@@ -45,10 +45,11 @@ export async function readPart(
   const onBytes = (chunk: Uint8Array, from: 'stdout' | 'stderr'): void => {
     if (from === 'stdout') archive.write(chunk)
   }
-  // What it cannot unpack is told by the reading.
+  // What it cannot unpack, or did not get, is told by the reading.
   pipeline(archive, unpacked).catch(() => undefined)
   const saving = source.connection
     .exec(saveWithout(image.id, paths), { as: 'best', signal, onBytes })
+    .catch(() => undefined)
     .finally(() => archive.end())
   try {
     return await readSaved(unpacked, image, needed, { spool, sizes: false })
@@ -56,6 +57,6 @@ export async function readPart(
     signal.throwIfAborted()
     return undefined
   } finally {
-    await saving.catch(() => undefined)
+    await saving
   }
 }

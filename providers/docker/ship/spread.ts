@@ -145,6 +145,7 @@ export async function spread(
       }
     }),
   )
+  signal.throwIfAborted()
   const receivers = asked.filter(receiver => receiver !== undefined)
   if (receivers.length > 0) {
     const refused = await sendAll(source, details, { ref, receivers }, options)

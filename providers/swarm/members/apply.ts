@@ -6,8 +6,10 @@ import type { MembershipWant } from '../../../core/together/membership-words.js'
 import type { Api } from '../../docker/api/client.js'
 import { hasStatus, pause } from '../../docker/apply/job.js'
 import type { SwarmJob } from '../job.js'
+import { isFound } from '../seen.js'
 import type { NodeShape, NodeSpec, SwarmInfo } from '../shapes.js'
 import { labelsOf } from './diff.js'
+import { explainJoin } from './join-trouble.js'
 
 /** Milliseconds for a node to come up as what it shall be, and for its tasks to go elsewhere. */
 const patience = { node: 60_000, drain: 120_000, pause: 500 }
@@ -19,6 +21,16 @@ const infoOf = async (api: Api): Promise<SwarmInfo> => {
 }
 
 const isMember = ({ LocalNodeState }: SwarmInfo): boolean => LocalNodeState === 'active' || LocalNodeState === 'pending'
+
+/** Whether an engine has asked to be taken in, and never was: it has no id, and takes no other request until it leaves. */
+const isStuck = ({ LocalNodeState, NodeID }: SwarmInfo): boolean =>
+  (LocalNodeState === 'pending' || LocalNodeState === 'error') && NodeID === ''
+
+/** Ends an attempt to join that came to nothing: the engine would go on with it, and refuse every other one. */
+async function endAttempt(api: Api): Promise<void> {
+  if (!isStuck(await infoOf(api))) return
+  await api.json({ method: 'POST', path: '/swarm/leave', query: { force: true } })
+}
 
 const addresses = (want: MembershipWant, address: string): Record<string, string> => {
   const advertise = want.advertise ?? address
@@ -86,24 +98,13 @@ export async function initSwarm(
   return { state: 'done' }
 }
 
-/** Why a host was not taken in, in people's words. */
-function explainJoin(job: SwarmJob, host: string, error: unknown): unknown {
-  if (!hasStatus(error, 400, 500, 503, 406)) return error
-  const text = messageOf(error)
-  const hint = /token/i.test(text)
-    ? 'the token was changed while we worked: run this again'
-    : /x509|certificate/i.test(text)
-      ? 'compare the clocks of the hosts: certificates of a swarm are valid from the moment on that they are made'
-      : `let ${host} reach the managers at 2377/tcp, and all members each other at 7946/tcp, 7946/udp and 4789/udp; say \`advertise\` where they have several addresses`
-  return new UserError(`the swarm does not take it in: ${text}`, { where: job.where, hint, cause: error })
-}
-
 /** Takes a host in. The token is read in the step, and shown nowhere. */
 export async function joinSwarm(
   job: SwarmJob,
   { host, want, address }: { host: string; want: MembershipWant; address: string },
 ): Promise<StepResult> {
   const api = await job.api(host)
+  await endAttempt(api)
   if (isMember(await infoOf(api))) return { state: 'already' }
   const { tokens, remotes } = await job.ask(async manager => {
     const [swarm, nodes] = await Promise.all([
@@ -122,8 +123,9 @@ export async function joinSwarm(
     JoinToken: want.role === 'manager' ? tokens.Manager : tokens.Worker,
     Availability: want.availability,
   }
-  await api.json({ method: 'POST', path: '/swarm/join', body, signal: job.signal }).catch((error: unknown) => {
-    throw explainJoin(job, host, error)
+  await api.json({ method: 'POST', path: '/swarm/join', body, signal: job.signal }).catch(async (error: unknown) => {
+    await endAttempt(api).catch(() => undefined)
+    throw explainJoin(job.where, host, remotes, error)
   })
   await until(job, patience.node, `${host} is to be ready`, async () => {
     const { NodeID } = await infoOf(api)
@@ -140,8 +142,7 @@ export async function rejoinSwarm(job: SwarmJob, work: Parameters<typeof joinSwa
   const api = await job.api(work.host)
   const { NodeID } = await infoOf(api)
   const others = job.without(work.host)
-  if ((await nodesNow(others)).some(({ ID, Status }) => ID === NodeID && Status.State === 'ready'))
-    return { state: 'already' }
+  if ((await nodesNow(others)).some(node => node.ID === NodeID && isFound(node))) return { state: 'already' }
   await api.json({ method: 'POST', path: '/swarm/leave', query: { force: true }, signal: job.signal })
   await removeNode(others, { id: NodeID })
   return joinSwarm(others, work)

@@ -5,9 +5,10 @@ import type { EngineStep, Scope } from '../../../core/provider.js'
 import type { Change } from '../../../core/step.js'
 import type { Member } from '../../../core/together/ability.js'
 import type { MembershipWant } from '../../../core/together/membership-words.js'
-import { hostLabel, hostOfNode, isUp, nodeOf, type SwarmSeen } from '../seen.js'
+import { hostLabel, hostOfNode, isFound, isUp, nodeOf, type SwarmSeen } from '../seen.js'
 import type { NodeShape } from '../shapes.js'
 import { swarmStep } from '../work.js'
+import { staleNodes } from './stale-nodes.js'
 
 export interface MembersPlan {
   steps: EngineStep[]
@@ -29,7 +30,7 @@ const addressOf = ({ host, facts }: Member): string => host.private ?? facts?.ad
 function movedTo({ member, want, node }: Wanting, { infos }: SwarmSeen): string | undefined {
   const before = infos[member.host.name]?.NodeAddr
   const now = want.advertise ?? addressOf(member)
-  if (node === undefined || isUp(node) || before === undefined || before === '' || isIP(now) === 0) return undefined
+  if (node === undefined || isFound(node) || before === undefined || before === '' || isIP(now) === 0) return undefined
   return now === before ? undefined : before
 }
 
@@ -127,14 +128,28 @@ export function diffMembers(
     first = add(head, { verb: 'init', cause: 'there is no swarm yet' }, work)
   }
 
-  // 2. The others join, managers one after the other: each changes the majority.
+  // 2. The others join, managers one after the other: each changes the majority. What they were before goes first: a manager that is
+  // gone counts against the others, who go on looking for it at the address that the new one has.
+  const stale = staleNodes(members, seen, options.prune)
+  const nameOf = (node: NodeShape): string => hostOfNode(seen, node) ?? node.Description.Hostname
+  const remove = (node: NodeShape, told: { cause: string; after: string[]; host?: string }): string => {
+    const name = nameOf(node)
+    const work = { kind: 'remove-node', id: node.ID, name } as const
+    const step = swarmStep(scope, `node ${name} (${node.ID.slice(0, 8)})`, { verb: 'remove', ...told }, work)
+    plan.steps.push(step)
+    return step.id
+  }
+  const removed: string[] = []
+  // A step of the host's own: what all do together waits for it.
+  for (const node of stale.replaced)
+    removed.push(remove(node, { cause: 'the host is another node now', after: removed.slice(-1), host: nameOf(node) }))
   let lastManager = first
   const joined: EngineStep[] = []
   for (const one of [...wantedManagers, ...all.filter(({ want }) => want.role === 'worker')]) {
     const { member, want, node } = one
     const moved = movedTo(one, seen)
     if ((node !== undefined && moved === undefined) || first?.host === member.host.name || !member.reached) continue
-    const after = [...(lastManager ? [lastManager.id] : [])]
+    const after = [...(lastManager ? [lastManager.id] : []), ...removed]
     const old = seen.cluster?.nodes.some(({ Spec }) => Spec.Labels?.[hostLabel] === member.host.name)
     const cause = moved
       ? `its address was ${moved} and is ${addressOf(member)}`
@@ -180,8 +195,9 @@ export function diffMembers(
   }
 
   // 4. Managers stop being ones, and members leave, one after the other, when the new ones are there.
-  const managers = (seen.cluster?.nodes ?? []).filter(({ Spec }) => Spec.Role === 'manager')
-  const stale = staleNodes(members, seen, options.prune)
+  const managers = (seen.cluster?.nodes ?? []).filter(
+    node => node.Spec.Role === 'manager' && !stale.replaced.includes(node),
+  )
   const demoted = all.filter(({ want, node }) => want.role === 'worker' && node?.Spec.Role === 'manager')
   const leaving = all.filter(({ want, node }) => want.role === 'none' && node !== undefined)
   const going = [
@@ -211,13 +227,7 @@ export function diffMembers(
     if (node) before = [...before, add(one, told, { kind: 'leave', host: one.member.host.name }).id]
   }
   for (const node of stale.gone) {
-    const name = hostOfNode(seen, node) ?? node.Description.Hostname
-    const work = { kind: 'remove-node', id: node.ID, name } as const
-    const thing = `node ${name} (${node.ID.slice(0, 8)})`
-    const cause = members.some(({ host }) => host.name === name) ? 'the host is another node now' : 'no longer declared'
-    const step = swarmStep(scope, thing, { verb: 'remove', cause, after: before }, work)
-    before = [...before, step.id]
-    plan.steps.push(step)
+    before = [...before, remove(node, { cause: 'no longer declared', after: before })]
   }
   plan.orphans.push(...stale.orphans)
   if (stale.foreign.length > 0)
@@ -225,22 +235,4 @@ export function diffMembers(
       `${stale.foreign.map(({ Description }) => Description.Hostname).join(', ')}: nodes of the swarm that the file does not name; services without \`on\` may run there, and no image is brought there`,
     )
   return plan
-}
-
-/** Nodes that no host of the file is: those that were once, and those that others made. */
-function staleNodes(
-  members: readonly Member[],
-  seen: SwarmSeen,
-  prune: boolean,
-): { gone: NodeShape[]; orphans: string[]; foreign: NodeShape[] } {
-  const ids = new Set(members.flatMap(({ host }) => nodeOf(seen, host.name)?.ID ?? []))
-  const others = (seen.cluster?.nodes ?? []).filter(({ ID }) => !ids.has(ID))
-  const isOfFile = ({ Spec }: NodeShape): boolean => members.some(({ host }) => host.name === Spec.Labels?.[hostLabel])
-  const replaced = others.filter(node => isOfFile(node) && !isUp(node))
-  const undeclared = others.filter(node => !isOfFile(node) && node.Spec.Labels?.[hostLabel] !== undefined)
-  return {
-    gone: [...replaced, ...(prune ? undeclared : [])],
-    orphans: undeclared.map(node => `node ${node.Spec.Labels?.[hostLabel]} (${node.ID.slice(0, 8)})`),
-    foreign: others.filter(({ Spec }) => Spec.Labels?.[hostLabel] === undefined),
-  }
 }

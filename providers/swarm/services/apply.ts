@@ -4,7 +4,6 @@ import type { StepResult } from '../../../core/provider.js'
 import type { ContainerWant, NetworkWant } from '../../../core/wanted.js'
 import type { Api } from '../../docker/api/client.js'
 import { hasStatus, pause, unlessMissing } from '../../docker/apply/job.js'
-import { canonicalHash } from '../../docker/canonical.js'
 import { labels } from '../../docker/labels.js'
 import { authHeader, credentialsFor } from '../../docker/registries/credentials.js'
 import type { SwarmJob } from '../job.js'
@@ -95,9 +94,9 @@ async function bodyFor(
   )
   const before = found?.Spec.TaskTemplate.ContainerSpec?.Image
   const isSameRef = found?.Spec.Labels?.[labels.image] === want.config.image
-  const image = await resolveImage(job, want.config.image)
+  const image = await resolveImage(job, want.config.image, want.imageId)
   // A reference that leads nowhere on our nodes tells nothing: what is resolved already stays.
-  const isUnresolved = image === want.config.image
+  const isUnresolved = image === want.config.image && want.imageId === undefined
   return serviceBody(want, {
     project,
     key,
@@ -184,17 +183,19 @@ async function update(
   }
 }
 
-/** Brings a service back to its spec before the last change. */
-export async function goBack(job: SwarmJob, id: string): Promise<StepResult> {
-  const sent = await job.ask(async api => {
-    const found = await findService(api, id)
-    if (found?.PreviousSpec === undefined || found.PreviousSpec === null)
-      throw new UserError('the swarm does not remember how it was before', { where: job.where })
-    const hash = canonicalHash(JSON.stringify(found.PreviousSpec))
-    await update(api, found, undefined, {})
-    return { id: found.ID, since: found.Version.Index, isNew: false, changed: true, hash }
+/** Waits for what the swarm does by itself: after a start of its nodes, or in an update that somebody else began. */
+export async function awaitService(
+  job: SwarmJob,
+  { want, id, isJoined }: Extract<SwarmWork, { kind: 'await' }>,
+): Promise<StepResult> {
+  const { Version } = await job.ask(api => api.json<ServiceShape>({ path: `/services/${id}` }))
+  await converge(job, want, {
+    id,
+    since: Version.Index,
+    isNew: false,
+    changed: false,
+    awaits: isJoined ? 'nodes' : 'containers',
   })
-  await converge(job, undefined, { ...sent, goesBack: true })
   return { state: 'done' }
 }
 

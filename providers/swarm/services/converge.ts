@@ -9,8 +9,8 @@ import { desiredOf } from '../seen.js'
 import type { NodeShape, ServiceShape, TaskShape } from '../shapes.js'
 import { waitUntilGone } from './gone.js'
 
-/** Milliseconds without anything new, between two looks, and that containers without a health check must stay up. */
-const patience = { still: 120_000, pause: 500, stay: 2_000 }
+/** Milliseconds without anything new, between two looks, that containers without a health check must stay up, and for new nodes to be given some. */
+const patience = { still: 120_000, pause: 500, stay: 2_000, findOut: 6_000 }
 
 /** So many failures of one place in a row, and none that runs, and a new service is given up. */
 const mostFailures = 3
@@ -24,6 +24,8 @@ export interface Sent {
   isNew: boolean
   changed: boolean
   goesBack?: boolean
+  /** Nothing was sent: the swarm is about to start containers, or is to find out that new nodes shall run some. */
+  awaits?: 'containers' | 'nodes'
   /** Puts back what was there before, where that is to be done. */
   undo?: () => Promise<void>
 }
@@ -184,6 +186,8 @@ export async function converge(job: SwarmJob, want: ContainerWant | undefined, s
   let before = ''
   let changedAt = performance.now()
   let goodSince: number | undefined
+  /** Of a service that was there before: what had failed by then tells nothing. */
+  let oldFailures: ReadonlySet<string> | undefined
   for (;;) {
     const seen = await look(job, sent.id)
     const { service, tasks } = seen
@@ -209,12 +213,14 @@ export async function converge(job: SwarmJob, want: ContainerWant | undefined, s
     ) {
       goodSince ??= performance.now()
       // One that ends as soon as it has started is not up; and the swarm takes a moment to begin an update.
-      if (isEnded || !sent.changed || performance.now() - goodSince >= patience.stay) {
+      const stay = sent.awaits === 'nodes' ? patience.findOut : patience.stay
+      if ((!sent.awaits && (isEnded || !sent.changed)) || performance.now() - goodSince >= stay) {
         if (sent.changed && !sent.isNew) await waitUntilGone(job, sent.id, new Set(live.map(({ ID }) => ID)))
         return
       }
     } else goodSince = undefined
-    const failures = tasks.filter(task => isOver(task) && isOfSpec(task, service)).length
+    oldFailures ??= new Set(sent.isNew ? [] : tasks.filter(isOver).map(({ ID }) => ID))
+    const failures = tasks.filter(task => isOver(task) && !oldFailures?.has(task.ID) && isOfSpec(task, service)).length
     if (!isMoving && up < wanted && failures >= (up === 0 ? mostFailures : mostFailuresBesideGood))
       throw await giveUp(job, want, sent, seen)
     const now = `${state} ${up}/${wanted} ${tasks.map(({ ID, Status }) => `${ID}${Status.State}`).join()}`

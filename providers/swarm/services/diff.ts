@@ -3,6 +3,7 @@ import { UserError } from '../../../core/errors.js'
 import type { EngineStep, Scope } from '../../../core/provider.js'
 import type { Change } from '../../../core/step.js'
 import type { Member, WantedTogether } from '../../../core/together/ability.js'
+import { servicesOf } from '../../../core/together/services.js'
 import type { ContainerWant } from '../../../core/wanted.js'
 import { canonicalHash, causeOf, changesBetween, parseSpec } from '../../docker/canonical.js'
 import { labels } from '../../docker/labels.js'
@@ -10,11 +11,12 @@ import type { SeenCluster } from '../seen.js'
 import type { ServiceShape } from '../shapes.js'
 import { swarmStep } from '../work.js'
 import { serviceName } from './body.js'
-import { isCurrent, isMadeAnew } from './image.js'
+import { isCurrent, isMadeAnew, isThatOfThen } from './image.js'
 import { aliasesOf, aliasesToCompare } from './links.js'
 import { diffNetworks } from './networks.js'
-import { type ObjectWant, objectsOf } from './objects.js'
+import { endingOf, keptEnding, type ObjectWant, objectsOf } from './objects.js'
 import { serviceSpec } from './spec.js'
+import { standingOf } from './standing.js'
 
 export interface ServicesPlan {
   steps: EngineStep[]
@@ -32,15 +34,6 @@ export interface ServicesContext {
   cluster: SeenCluster | undefined
   key: Uint8Array
   plan: ServicesPlan
-}
-
-/** Each service once: what stands for it on the first of its hosts. */
-export function servicesOf({ byHost }: WantedTogether): ContainerWant[] {
-  const services = new Map<string, ContainerWant>()
-  for (const [, wanted] of [...byHost].sort(([one], [other]) => (one < other ? -1 : 1)))
-    for (const want of wanted.containers)
-      if (want.spread !== undefined && !services.has(want.service)) services.set(want.service, want)
-  return [...services.values()]
 }
 
 /** Services in an order in which each comes after those that it waits for. */
@@ -107,9 +100,13 @@ function diffService(context: ServicesContext, want: ContainerWant, after: strin
   if (newImage) causes.push('image is made anew')
   else {
     const used = String(found.Spec.TaskTemplate.ContainerSpec?.Image ?? '')
-    const image = isCurrent(members, wanted, { hosts: own, ref: config.image, used })
+    const then = want.imageId
+    const image =
+      then === undefined
+        ? isCurrent(members, wanted, { hosts: own, ref: config.image, used })
+        : { current: isThatOfThen(members, { id: then, used }), id: then }
     if (isSame && image?.current === false) {
-      causes.push(`image ${config.image} is another one now`)
+      causes.push(`image ${config.image} ${then === undefined ? 'is another one now' : 'was another one'}`)
       changes.push({ what: 'image id', from: used.slice(7, 19), to: image.id.slice(7, 19) })
     }
   }
@@ -122,17 +119,20 @@ function diffService(context: ServicesContext, want: ContainerWant, after: strin
     changes.push({ what: 'replicas', from: String(now), to: String(spread.replicas) })
   }
   if (causes.length > 0) return add(isScaled && causes.length === 1 ? 'scale' : 'update', causes.join(', '), changes)
+  const isLasting = found.Spec.Mode.Replicated !== undefined || found.Spec.Mode.Global !== undefined
+  if (cluster !== undefined && isLasting) {
+    const { up, wanted: all, isComing, why } = standingOf(cluster, found)
+    const text = `${up} of ${all} run`
+    const joining = plan.steps.flatMap(({ verb, host }) => (verb === 'join' && own.includes(host) ? [host] : []))
+    const isJoined = found.Spec.Mode.Global !== undefined && joining.length > 0
+    // As after a start of its nodes: the swarm does it by itself, and who waits for the run to end wants it to be up by then.
+    if (isJoined || (up < all && isComing)) {
+      const told = { verb: 'await', cause: isJoined ? `${joining.join(', ')} joins` : text, after }
+      return void plan.steps.push(swarmStep(scope, thing, told, { kind: 'await', want, id: found.ID, isJoined }))
+    }
+    if (up < all) plan.warnings.push(`service ${service}: ${text}${why === undefined ? '' : ` (${why})`}`)
+  }
   plan.unchanged++
-  warnOfTasks(context, found, service)
-}
-
-function warnOfTasks({ cluster, plan }: ServicesContext, found: ServiceShape, service: string): void {
-  const tasks = (cluster?.tasks ?? []).filter(({ ServiceID }) => ServiceID === found.ID)
-  const up = tasks.filter(({ Status }) => Status.State === 'running').length
-  const wanted = replicasOf(found)
-  if (wanted === undefined || up >= wanted) return
-  const why = tasks.find(({ Status }) => Status.Err !== undefined && Status.Err !== '')?.Status.Err
-  plan.warnings.push(`service ${service}: ${up} of ${wanted} run${why === undefined ? '' : ` (${why})`}`)
 }
 
 /** What people call it: its name on the swarm is not known before the swarm has its key. */
@@ -195,10 +195,15 @@ function diffOrphans(
   const used = JSON.stringify(
     cluster.services.map(({ Spec, PreviousSpec }) => [Spec.TaskTemplate, PreviousSpec?.TaskTemplate]),
   )
+  // So may what an entry of the history mounts.
+  const kept = new Set([...wanted.byHost.values()].flatMap(({ shipped }) => shipped?.kept ?? []).map(keptEnding))
   const after = plan.steps.filter(({ thing }) => thing.startsWith('service ')).map(({ id }) => id)
-  for (const what of ['secrets', 'configs'] as const)
+  // They go with the next change: a run after which nothing differs leaves nothing to do.
+  const isChange = prune || after.length > 0
+  for (const what of isChange ? (['secrets', 'configs'] as const) : [])
     for (const { ID, Spec } of cluster[what]) {
       if (Spec.Labels?.[labels.project] !== wanted.project || objects.has(Spec.Name) || used.includes(ID)) continue
+      if (what === 'configs' && kept.has(endingOf(Spec.Name))) continue
       const told = { verb: 'remove', cause: 'nothing mounts it any more', after }
       plan.steps.push(swarmStep(scope, `${what.slice(0, -1)} ${Spec.Name}`, told, { kind: 'remove', what, id: ID }))
     }
@@ -215,10 +220,11 @@ function diffOrphans(
 /** Compares the project's services with those of the swarm. */
 export function diffServices(context: ServicesContext, prune: boolean): void {
   const { plan, wanted } = context
-  const services = inOrder(servicesOf(wanted))
+  const all = inOrder(servicesOf(wanted.byHost))
+  const services = all.filter(({ service }) => wanted.only?.includes(service) ?? true)
   const networks = diffNetworks(context)
   const objects = diffObjects(context, services)
-  const aliases = aliasesOf(services, wanted.project)
+  const aliases = aliasesOf(all, wanted.project)
   const idOf = (thing: string): string[] => plan.steps.flatMap(step => (step.thing === thing ? [step.id] : []))
   for (const want of services) {
     const after = [

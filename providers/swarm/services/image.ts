@@ -3,7 +3,7 @@ import type { EngineStep } from '../../../core/provider.js'
 import type { Member, WantedTogether } from '../../../core/together/ability.js'
 import type { ImageWant } from '../../../core/wanted.js'
 import { unlessMissing } from '../../docker/apply/job.js'
-import { familiarReference, findImage, type SeenImage } from '../../docker/images/reference.js'
+import { digestIn, familiarReference, findImage, type SeenImage } from '../../docker/images/reference.js'
 import type { Seen } from '../../docker/observe/seen.js'
 import type { SwarmJob } from '../job.js'
 
@@ -54,11 +54,19 @@ export function isCurrent(
     if (!hosts.includes(member.host.name) && member.host.name !== maker) continue
     const found = findImage(imagesOf(member), ref)
     if (found === undefined) continue
-    const digest = /@(sha256:[0-9a-f]{64})$/.exec(used)?.[1]
+    const digest = digestIn(used)
     const current = found.id === used || (digest !== undefined && found.digests.some(own => own.endsWith(`@${digest}`)))
     return { current, id: found.id }
   }
   return undefined
+}
+
+/** The same for a service that goes back to an image, whatever its reference leads to by now. */
+export function isThatOfThen(members: readonly Member[], { id, used }: { id: string; used: string }): boolean {
+  if (used === id) return true
+  const digest = digestIn(used)
+  const known = members.flatMap(member => imagesOf(member).filter(image => image.id === id))
+  return digest !== undefined && known.some(({ digests }) => digests.some(own => own.endsWith(`@${digest}`)))
 }
 
 interface Inspected {
@@ -68,13 +76,13 @@ interface Inspected {
 
 /**
  * What a service is to name as its image: the id that all its nodes know it by (an engine pulls nothing for an id), the digest of what came
- * from a registry, or where neither can be told the reference itself.
+ * from a registry, or where neither can be told the reference itself. With an id it is that image, wherever the reference leads by now.
  */
-export async function resolveImage(job: SwarmJob, ref: string): Promise<string> {
+export async function resolveImage(job: SwarmJob, ref: string, then?: string): Promise<string> {
   const engines = await job.engines()
   const found = await Promise.all(
     engines.map(({ engine }) =>
-      unlessMissing(engine.api.json<Inspected>({ path: `/images/${ref}/json`, signal: job.signal })).catch(
+      unlessMissing(engine.api.json<Inspected>({ path: `/images/${then ?? ref}/json`, signal: job.signal })).catch(
         (): undefined => undefined,
       ),
     ),
@@ -85,5 +93,5 @@ export async function resolveImage(job: SwarmJob, ref: string): Promise<string> 
   if (digest !== undefined) return `${ref.replace(/@.*$/, '')}@${digest.split('@')[1]}`
   const ids = new Set(images.map(({ Id }) => Id))
   const [id] = ids
-  return ids.size === 1 && id !== undefined ? id : ref
+  return ids.size === 1 && id !== undefined ? id : (then ?? ref)
 }

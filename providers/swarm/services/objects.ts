@@ -19,10 +19,16 @@ export interface ObjectWant {
   at: At
 }
 
+/** How the name of an object ends that is told by this hash. */
+export const keptEnding = (hash: string): string => hash.replace(/\W/g, '').slice(0, 12)
+
+/** That of a name. */
+export const endingOf = (name: string): string => name.slice(name.lastIndexOf('_') + 1)
+
 /** A swarm takes names of up to 64 characters. */
 const nameOf = (project: string, target: string, hash: string): string => {
   const base = (target.split('/').at(-1) ?? '').replace(/[^\w.-]/g, '_').slice(0, 24)
-  return `${project.slice(0, 24)}_${base}_${hash.slice(0, 12)}`
+  return `${project.slice(0, 24)}_${base}_${keptEnding(hash)}`
 }
 
 const fingerprint = (content: string | Secret, key: Uint8Array): string =>
@@ -46,7 +52,7 @@ export function objectsOf(project: string, want: ContainerWant, key: Uint8Array)
         hint: 'name its files one by one, put them into the image, or mount a volume or an absolute path of the hosts',
       })
     const { uid, gid, mode = defaultMode, secret, from } = shipped
-    const name = nameOf(project, target, shippedHash(shipped, key).replace(/\W/g, ''))
+    const name = nameOf(project, target, shippedHash(shipped, key))
     return [{ kind: secret ? 'secret' : 'config', name, target, uid, gid, mode, from, at }]
   })
   return [...files, ...mounts]

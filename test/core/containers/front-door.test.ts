@@ -1,7 +1,8 @@
 // Domains of services and the front door that leads there: what files say, where it runs, and what cannot be.
 import tap, { test } from 'tap'
+import { checkContainers } from '../../../core/containers/index.js'
 import type { ContainerWant } from '../../../core/wanted.js'
-import { refusal, result, threeHosts, wantedOn } from './project-on-disk.js'
+import { load, refusal, result, threeHosts, wantedOn } from './project-on-disk.js'
 
 tap.setTimeout(60_000)
 
@@ -61,7 +62,7 @@ test('what cannot be', async t => {
     [shop('domains: [a.test, a.test]\n    expose: [80]'), /app: a\.test leads to app already/],
     [
       shop('domains: [{ host: a.test, tls: off }, a.test/x]\n    expose: [80]'),
-      /a\.test has tls: off at app already, and one domain has one/,
+      /a\.test has tls: off at app already \(line 5, column 15\), and one domain has one/,
     ],
     [
       shop('domains: [shop.test]\n    network_mode: host\n    expose: [80]'),
@@ -85,6 +86,52 @@ test('what cannot be', async t => {
     ],
   ]
   for (const [yaml, expected] of rows) t.match(await refusal(result(t, yaml)), expected, yaml)
+})
+
+test('two services that claim one domain of a host are found before any host is asked', async t => {
+  const two = (app: string, other: string, vars = ''): string =>
+    `${threeHosts}${vars}containers:\n  app: { image: x, expose: [80], ${app} }\n  other: { image: x, expose: [80], ${other} }\n`
+  const check = async (yaml: string): Promise<void> => {
+    const project = await load(t, yaml)
+    checkContainers(project, raw => raw.value)
+  }
+  const rows: [app: string, other: string, expected: RegExp][] = [
+    [
+      'on: role=web, domains: [{ host: Shop.Test, path: /api/ }]',
+      'on: web2, domains: [b.test, shop.test/api]',
+      /^3 8:\d+ other: shop\.test\/api leads to app already \(line 7, column \d+\)$/,
+    ],
+    [
+      'on: all, domains: ["{{ vars.domain }}"]',
+      'on: db1, domains: ["{{ vars.domain }}"]',
+      /other: \{\{ vars\.domain \}\} leads to app already/,
+    ],
+    [
+      'on: all, domains: [{ host: a.test, tls: false }]',
+      'on: all, domains: [a.test/x]',
+      /^3 8:\d+ other: a\.test has tls: off at app already \(line 7, column \d+\), and one domain has one$/,
+    ],
+    ['on: all, scale: 2, domains: [a.test]', 'on: web1, domains: [a.test]', /other: a\.test leads to app already/],
+  ]
+  for (const [app, other, expected] of rows) t.match(await refusal(check(two(app, other))), expected, `${app} ${other}`)
+  const fine: [app: string, other: string][] = [
+    ['on: web1, domains: [a.test]', 'on: web2, domains: [a.test]'],
+    ['on: all, domains: [a.test]', 'on: all, domains: [b.test, a.test/x]'],
+    // The first of them by name has the only one.
+    ['on: all, scale: 1, domains: [a.test]', 'on: web1, domains: [a.test]'],
+  ]
+  for (const [app, other] of fine) await t.resolves(check(two(app, other)), `${app} ${other}`)
+  const rendered = two(
+    'on: web1, domains: ["{{ domain }}"]',
+    'on: web1, domains: [a.test]',
+    'vars: { domain: a.test }\n',
+  )
+  await check(rendered)
+  t.match(
+    await refusal(result(t, rendered)),
+    /other: a\.test leads to app already \(line 8, column \d+\)/,
+    'by the plan',
+  )
 })
 
 test('the front door as a container', async t => {

@@ -37,6 +37,13 @@ test('in a project', async t => {
   const config = compose.wanted.get('localhost')?.containers[0]?.config
   t.match(config, { readOnly: true, cpuShares: 1024 }, 'a Compose file is hardened, too')
   t.equal(config?.restart, undefined, 'and loosens under x-longshore')
+  const quiet = '{ image: a, healthcheck: { test: "true" }, expose: [80], domains: [shop.test] }'
+  const door = await result(t, `${head('{ harden: true }')}  app: ${quiet}\n`)
+  t.match(
+    door.warnings.map(({ text }) => text),
+    [/loosens bind .*, cap_add .*, healthcheck .*, privileged_ports .*, restart /],
+    'of the front door nothing is told that nobody could change',
+  )
 })
 
 test('seccomp profiles', async t => {

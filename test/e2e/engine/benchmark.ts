@@ -17,7 +17,10 @@ interface Inspected {
     Devices?: unknown[] | null
   }
   Mounts: { Type: string; Source?: string; Destination: string; RW: boolean; Propagation?: string }[]
-  NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[] | null> }
+  NetworkSettings: {
+    Ports: Record<string, { HostIp: string; HostPort: string }[] | null>
+    Networks: Record<string, unknown>
+  }
 }
 
 /** What the checks look at. */
@@ -30,6 +33,8 @@ export interface Evidence {
   files: Record<string, string>
   certificates: string[]
   containers: Inspected[]
+  /** What runs in each container, as the engine lists it. */
+  processes: string[]
 }
 
 const paths = [
@@ -51,7 +56,10 @@ echo "daemon=$(tr -d '\\n' </etc/docker/daemon.json 2>/dev/null || echo '{}')"
 echo "flags=$(tr '\\0' ' ' </proc/$(pidof dockerd)/cmdline)"
 for f in ${paths.join(' ')}; do [ -e "$f" ] && echo "file=$f $(stat -L -c '%a %U %G' "$f")"; done
 find /etc/docker/certs.d -name '*.crt' 2>/dev/null | while read -r f; do echo "crt=$(stat -c '%a %U %G' "$f")"; done
-for c in $(docker ps -q); do echo "container=$(docker inspect --format '{{json .}}' "$c")"; done`,
+for c in $(docker ps -q); do
+  echo "container=$(docker inspect --format '{{json .}}' "$c")"
+  echo "processes=$(docker top "$c" | tr '\\n' ' ')"
+done`,
     { check: true },
   )
   const told = (name: string): string[] =>
@@ -66,6 +74,7 @@ for c in $(docker ps -q); do echo "container=$(docker inspect --format '{{json .
     ),
     certificates: told('crt'),
     containers: told('container').map(text => JSON.parse(text) as Inspected),
+    processes: told('processes'),
   }
 }
 
@@ -168,16 +177,22 @@ export const benchmark: Readonly<Record<string, Check>> = {
   '5.6': every(({ Mounts }) =>
     Mounts.every(({ Source = '', Destination, RW }) => !RW || !(sensitive.has(Source) || sensitive.has(Destination))),
   ),
-  '5.8': every(container => bindings(container).every(({ HostPort }) => Number(HostPort) >= 1024)),
+  '5.7': ({ processes }) => when(processes.length > 0 && processes.every(text => !text.includes('sshd'))),
+  // 1024 is no privileged port, but the usual script takes it for one.
+  '5.8': every(container => bindings(container).every(({ HostPort }) => Number(HostPort) > 1024)),
+  '5.9': every(container => bindings(container).length === 0),
   '5.10': every(({ HostConfig }) => HostConfig.NetworkMode !== 'host'),
   '5.11': every(({ HostConfig }) => HostConfig.Memory !== 0),
   '5.12': every(({ HostConfig }) => HostConfig.CpuShares !== 0),
   '5.13': every(({ HostConfig }) => HostConfig.ReadonlyRootfs === true),
-  '5.14': every(container => bindings(container).every(({ HostIp }) => HostIp !== '0.0.0.0')),
-  '5.15': every(({ HostConfig }) => HostConfig.RestartPolicy.MaximumRetryCount === 5),
+  '5.14': every(container => bindings(container).every(({ HostIp }) => !['', '0.0.0.0', '::'].includes(HostIp))),
+  '5.15': every(({ HostConfig: { RestartPolicy: policy } }) => {
+    return policy.Name === 'on-failure' && policy.MaximumRetryCount >= 1 && policy.MaximumRetryCount <= 5
+  }),
   '5.16': every(({ HostConfig }) => HostConfig.PidMode !== 'host'),
   '5.17': every(({ HostConfig }) => HostConfig.IpcMode !== 'host'),
   '5.18': every(({ HostConfig }) => isEmpty(HostConfig.Devices ?? []), 'info'),
+  '5.19': every(({ HostConfig }) => !isEmpty(HostConfig.Ulimits ?? []), 'info'),
   '5.20': every(({ Mounts }) => Mounts.every(({ Propagation = '' }) => !Propagation.includes('shared'))),
   '5.21': every(({ HostConfig }) => HostConfig.UTSMode !== 'host'),
   '5.22': every(container => !/seccomp[:=]unconfined/.test(options(container))),
@@ -185,7 +200,7 @@ export const benchmark: Readonly<Record<string, Check>> = {
   '5.26': every(container => options(container).includes('no-new-privileges')),
   '5.27': every(({ State }) => State.Health?.Status !== undefined),
   '5.29': every(({ HostConfig }) => ![null, undefined, 0, -1].includes(HostConfig.PidsLimit)),
-  '5.30': every(({ HostConfig }) => !['default', 'bridge'].includes(String(HostConfig.NetworkMode)), 'info'),
+  '5.30': every(({ NetworkSettings }) => !('bridge' in NetworkSettings.Networks), 'info'),
   '5.31': every(({ HostConfig }) => HostConfig.UsernsMode !== 'host'),
   '5.32': every(({ Mounts }) => !JSON.stringify(Mounts).includes('docker.sock')),
 }

@@ -58,6 +58,13 @@ test('files beside the project reach a host over ssh', async t => {
     const plan = await project.run(['plan'])
     t.match(plan.stdout, /ship folder \.\/site {2}\(changed, /)
     t.match(plan.stdout, /replace container lsfiles-site-1 {2}\(folder \.\/site changed/)
+    t.notMatch(plan.stdout, /-one/)
+    const whole = await project.run(['plan', '-v'])
+    t.match(
+      whole.stdout,
+      /entries: 4 → 4 \(1 changed\)\n +index\.html:\n[\s\S]*\n +-one\n +\+two\n/,
+      'with its difference',
+    )
     const ran = await up()
     t.equal(ran.code, 0, told(ran))
     t.equal(await sh('docker exec lsfiles-site-1 wget -qO- http://127.0.0.1/'), 'two\n')
@@ -74,6 +81,12 @@ test('files beside the project reach a host over ssh', async t => {
     project.write('one.conf', 'second and longer\n')
     project.write('free/x', 'second\n')
     project.write('plain.conf', 'other\n')
+    project.write('pin', 'another-battery\n')
+    const whole = await project.run(['plan', '-v'])
+    t.match(whole.stdout, /folder \.\/conf [\s\S]*\(2 added, 1 removed, 1 changed\)[\s\S]*-first\n +\+second\n/)
+    t.match(whole.stdout, /file \.\/one\.conf [\s\S]*-first\n +\+second and longer\n/)
+    t.notMatch(whole.stdout, /battery/, 'nothing of a secret')
+    project.write('pin', 'correct-horse-battery\n')
     const ran = await up()
     t.equal(ran.code, 0, told(ran))
     t.match(ran.stdout, /signal container lsfiles-told-1 {2}\(folder \.\/conf changed\)/)
@@ -212,7 +225,9 @@ containers:
   const second = await project.run(['up', '--yes'])
   t.match(second.stdout, new RegExp(`signal container ${base}-told-1`))
   t.match(await inside('told', '/conf/a'), 'two')
-  t.equal((await project.run(['plan', '--exit-code'])).code, 0)
+  const third = await project.run(['-v', 'plan', '--exit-code'])
+  t.equal(third.code, 0, told(third))
+  t.match(third.stderr, /1 connection, 1 exec, .* in 2 waves/, 'all is asked at once, limits in force too')
   const down = await project.run(['down', '--images', '--yes'])
   t.equal(down.code, 0, told(down))
 })

@@ -174,7 +174,7 @@ test('a login that may neither use the engine nor become root is told both ways 
     surroundings,
     /lab: .*otto is not in the group docker/,
     /hosts\.lab\.become/,
-    /engine\.users/,
+    /usermod -aG docker otto/,
   )
 })
 

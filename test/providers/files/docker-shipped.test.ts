@@ -6,6 +6,9 @@ import type { ContainerWant } from '../../../core/wanted.js'
 import { mountBodies } from '../../../providers/docker/containers/mounts.js'
 import { containerSpec } from '../../../providers/docker/containers/spec.js'
 import { downSteps } from '../../../providers/docker/diff/removal.js'
+import { pathBefore } from '../../../providers/docker/files/before.js'
+import { differences, type OwnEntry, tellDifferences } from '../../../providers/docker/files/differences.js'
+import type { HeldEntry } from '../../../providers/docker/files/held.js'
 import { container, key, planOf, redisImage, running, scope, seen, wanted } from '../samples.js'
 
 const [one, two] = ['1'.repeat(64), '2'.repeat(64)]
@@ -112,5 +115,85 @@ test('labels and mounts', t => {
     Binds: [],
     Mounts: [{ Type: 'bind', Source: `${base}/${one}/content`, Target: '/conf', ReadOnly: true }],
   })
+  t.end()
+})
+
+test('where the host holds what was before', t => {
+  const live = `live/shop-app-1-00/${'a'.repeat(16)}`
+  const before = (now: ContainerWant, then: ContainerWant, below: string): string | undefined => {
+    const want = now.config.mounts[0]?.shipped
+    return want && pathBefore(wanted({ containers: [now] }), seen({ containers: [runs(then, below)] }), want)
+  }
+  const [was, is] = [app(shipped(one)), app(shipped(two))]
+  const secret = app(shipped(one, 'ignore', { thing: 'secret PW', secret: true }))
+  const rows: [what: string, path: string | undefined, expected: string | undefined][] = [
+    ['by its sum', before(is, was, `${one}/content`), `${one}/content`],
+    ['a copy', before(app(shipped(two, 'ignore')), app(shipped(one, 'ignore')), live), live],
+    ['by another name', before(app(shipped(two, 'ignore')), secret, live), undefined],
+    ['of another service', before(is, app(shipped(one), 'b'), `${one}/content`), undefined],
+    ['out of the folder', before(is, was, `live/../${'a'.repeat(16)}`), undefined],
+    ['half a name', before(is, was, `${one}/content/..`), undefined],
+  ]
+  for (const [what, path, expected] of rows) t.equal(path, expected, what)
+  t.end()
+})
+
+test('how files differ', t => {
+  const textDiff = (path: string, from: string, to: string): string => `${path}: ${from} > ${to}\n`
+  const file = (path: string, sum: string, part: Partial<HeldEntry> = {}): HeldEntry & OwnEntry => ({
+    ...{ path, kind: 'file', mode: 0o644, size: 3, sum },
+    ...(part as Partial<HeldEntry & OwnEntry>),
+  })
+  const root = { path: '', kind: 'directory', mode: 0o755, size: 0 } as const
+  const tell = (
+    held: HeldEntry[],
+    own: OwnEntry[],
+    long = 'new',
+    kind: 'file' | 'directory' = 'directory',
+  ): string[] => {
+    const found = differences(held, own)
+    const texts = new Map([['a', { held: 'old', own: long }]])
+    const compared = { name: './conf', kind, owner: '0:0', held, own, found, texts }
+    return tellDifferences(compared, textDiff).map(
+      ({ what, from, to, diff }) => `${what}: ${from} > ${to}${diff === undefined ? '' : `\n${diff}`}`,
+    )
+  }
+  t.same(tell([root, file('a', '1')], [{ ...root, size: 4096 }, file('a', '1')]), ['entries: 1 > 1'], 'nothing')
+  t.same(
+    tell(
+      [
+        { ...root, owner: '0:0' },
+        ...[file('a', '1'), file('gone', '2'), file('key', '3', { mode: 0o600 }), file('mode', '4')],
+        ...[file('swap', '5'), { ...file('to', ''), kind: 'link', target: 'a' } as HeldEntry],
+      ],
+      [
+        root,
+        ...[file('a', '9'), file('key', '8', { mode: 0o644 }), file('mode', '4', { mode: 0o755 }), file('new', '7')],
+        ...[{ ...root, path: 'swap' }, { ...file('to', ''), kind: 'link', target: 'b' } as OwnEntry],
+      ],
+    ),
+    [
+      'entries: 6 > 6 (1 added, 1 removed, 5 changed)',
+      'a: 3 B > 3 B, not the same\n./conf/a: old > new\n',
+      'gone: 3 B > absent',
+      'key: 3 B > 3 B, not the same; not shown: only its owner may read it',
+      'mode of key: 0600 > 0644',
+      'mode of mode: 0644 > 0755',
+      'new: absent > 3 B',
+      'swap: 3 B > directory',
+      'to: link to a > link to b',
+    ],
+  )
+  t.same(
+    tell([file('', '1', { owner: '5:6' })], [file('', '1', { mode: 0o440 })], '', 'file'),
+    ['mode: 0644 > 0440', 'owner: 5:6 > 0:0'],
+    'one file',
+  )
+  const [many] = tell([root], [root, ...Array.from({ length: 101 }, (_, at) => file(`f${at}`, '1'))])
+  t.equal(many, 'entries: 0 > 101 (101 added), the first 100 are listed')
+  const [, bounded = ''] = tell([root, file('a', '1')], [root, file('a', '2')], `${'x'.repeat(2000)}\n`.repeat(300))
+  t.equal(bounded.split('\n').length, 203, 'a diff ends after 200 lines')
+  t.match(bounded, /… and \d+ more lines\n$/)
+  t.ok(bounded.split('\n').every(line => line.length <= 1000))
   t.end()
 })

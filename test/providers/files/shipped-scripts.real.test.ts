@@ -15,9 +15,10 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'tap'
 import { localFiles } from '../../../cli/files.js'
-import { shippedTree, sumOf } from '../../../core/containers/mounts/shipped.js'
+import { contentSum, shippedTree, sumOf } from '../../../core/containers/mounts/shipped.js'
 import type { ShippedWant } from '../../../core/containers/mounts/shipped-want.js'
 import { lines, type Sh, sh, withStdin } from '../../../core/sh.js'
+import { listScript, readLists, readTexts, textScript } from '../../../providers/docker/files/held.js'
 import { packShipped } from '../../../providers/docker/files/pack.js'
 import {
   askScript,
@@ -91,6 +92,30 @@ test('files are received, changed under a container and removed, whatever the sh
     await good(receive(file, archives[1]), 'a file')
     t.equal(statSync(`${base}/files`).mode & 0o777, 0o700)
     t.equal(readFileSync(join(base, 'files', first.sum, 'content', odd), 'utf8'), 'odd')
+
+    const paths = [`${first.sum}/content`, `${'0'.repeat(64)}/content`, `${file.sum}/content`]
+    const [folder, none, single] = readLists(await good(listScript(project, paths), 'listed'), paths.length)
+    const byPath = (one: { path: string }, other: { path: string }): number => (one.path < other.path ? -1 : 1)
+    const { entries } = await shippedTree(localFiles, first)
+    t.same(
+      folder?.toSorted(byPath),
+      await Promise.all(
+        entries.toSorted(byPath).map(async entry => {
+          const { path, kind, mode, target } = entry
+          const size = kind === 'file' ? entry.size : (folder?.find(one => one.path === path)?.size ?? -1)
+          const own = { path, kind, mode, size, owner: '0:0', ...(target === undefined ? {} : { target }) }
+          return entry.open ? { ...own, sum: await contentSum(entry) } : own
+        }),
+      ),
+      `${shell[0]}: the host holds what was sent, odd names and links too`,
+    )
+    t.equal(none, undefined)
+    t.match(single, [{ path: '', kind: 'file', size: 5 }])
+    const asked = [`${first.sum}/content/${odd}`, 'gone', `${file.sum}/content`]
+    t.same(
+      readTexts(await good(textScript(project, asked), 'texts')).map(bytes => Buffer.from(bytes).toString()),
+      ['odd', '', 'first'],
+    )
 
     const copies = [
       { path: 'c-1/aa', hash: first.sum },
