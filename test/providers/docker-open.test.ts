@@ -1,6 +1,6 @@
 // Who answers at a host's docker socket, and what it lists, told by a small server in the engine's place.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, get } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { type Test, test } from 'tap'
 import { localFiles } from '../../cli/files.js'
 import type { Connection } from '../../core/connection.js'
 import { type Detection, isAbsent } from '../../core/provider.js'
+import { DialAgent } from '../../providers/docker/api/agent.js'
 import { observe } from '../../providers/docker/observe/observe.js'
 import { openEngine } from '../../providers/docker/open.js'
 import { scope, wanted } from './samples.js'
@@ -78,4 +79,27 @@ test('what an engine lists in any order is seen in one', async t => {
       kind,
     )
   engine.close()
+})
+
+test('a connection is kept for the next request, and not for one that comes much later', async t => {
+  const { dial } = await hostWith(t, {})
+  let dialled = 0
+  const counted = (): ReturnType<typeof dial> => {
+    dialled++
+    return dial('')
+  }
+  const agent = new DialAgent(counted, { keepAlive: true, maxSockets: 1 }, 200)
+  t.teardown(() => agent.destroy())
+  const ask = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      get({ host: 'docker', path: '/x', agent }, answer => answer.resume().once('end', resolve)).once('error', reject)
+    })
+  for (let times = 0; times < 3; times++) {
+    await ask()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  t.equal(dialled, 1)
+  await new Promise(resolve => setTimeout(resolve, 600))
+  await ask()
+  t.equal(dialled, 2)
 })

@@ -1,5 +1,5 @@
 // Sockets for the Engine API: an HTTP agent whose connections are dialled on the host.
-import { Agent, type AgentOptions } from 'node:http'
+import { Agent, type AgentOptions, type ClientRequest } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 /** What an HTTP client expects of a socket and a tunnelled stream may lack. */
@@ -15,13 +15,34 @@ export function asSocket<Stream extends Duplex>(stream: Stream): Stream {
   return stream
 }
 
+/**
+ * Milliseconds that a connection is kept without use. Podman's service ends when nobody has asked it anything for five seconds
+ * (podman-system-service(1), `--time`), also while connections to it are open: what is sent then is lost.
+ */
+const longestIdleMs = 2_500
+
 /** An agent that opens its connections through `dial` and keeps them. Its end is `destroy()`. */
 export class DialAgent extends Agent {
   readonly #dial: () => Promise<Duplex>
+  readonly #idleMs: number
+  readonly #idle = new WeakMap<Duplex, NodeJS.Timeout>()
 
-  constructor(dial: () => Promise<Duplex>, options: AgentOptions) {
+  constructor(dial: () => Promise<Duplex>, options: AgentOptions, idleMs = longestIdleMs) {
     super(options)
     this.#dial = dial
+    this.#idleMs = idleMs
+  }
+
+  // Node's own answer tells whether it is kept; its type does not say so.
+  override keepSocketAlive(socket: Duplex): boolean {
+    const isKept = super.keepSocketAlive(socket) as unknown as boolean
+    if (isKept) this.#idle.set(socket, setTimeout(() => socket.destroy(), this.#idleMs).unref())
+    return isKept
+  }
+
+  override reuseSocket(socket: Duplex, request: ClientRequest): void {
+    clearTimeout(this.#idle.get(socket))
+    super.reuseSocket(socket, request)
   }
 
   override createConnection(

@@ -148,7 +148,7 @@ export function createApi(host: string, dial: () => Promise<Duplex>, sockets: nu
     }
   }
 
-  const answer = async (version: string, request: ApiRequest, again = true): Promise<IncomingMessage> => {
+  const answer = async (version: string, request: ApiRequest): Promise<IncomingMessage> => {
     const leave = request.alone ? undefined : await turns.take()
     return new Promise<IncomingMessage>((resolve, reject) => {
       const sent = httpRequest(options(version, request))
@@ -157,9 +157,10 @@ export function createApi(host: string, dial: () => Promise<Duplex>, sockets: nu
       sent.once('response', resolve)
       // Stays on: an upload may break off after the engine has already answered with an error.
       sent.on('error', (error: NodeJS.ErrnoException) => {
-        // A kept connection may have been closed by the engine just as we took it; only what changes nothing is sent again.
+        // A kept connection may have been closed by the engine just as we took it; only what changes nothing is sent again. Each
+        // time one of those that were kept is gone, and a new one is not tried twice.
         const stale = sent.reusedSocket && error.code === 'ECONNRESET' && (request.method ?? 'GET') === 'GET'
-        if (stale && again && !request.signal?.aborted) answer(version, request, false).then(resolve, reject)
+        if (stale && !request.signal?.aborted) answer(version, request).then(resolve, reject)
         else reject(error)
       })
       send(sent, request)
