@@ -147,7 +147,12 @@ function createProgram(context: ArgvContext, reading: Reading): Commander {
 export async function readArgv(argv: readonly string[], context: ArgvContext): Promise<Asked> {
   const reading: Reading = {}
   const program = createProgram(context, reading)
-  const words = argv[0] === 'help' ? [...argv.slice(1, 2), '--help'] : [...argv]
+  const [first, ...rest] = argv
+  const name = first === 'help' ? rest[0] : first
+  // Else `--help` tells of the whole program, as if nothing were wrong.
+  const isUnknown =
+    name !== undefined && !/^(-|help$)/.test(name) && !context.entries.some(entry => entry.name === name)
+  const words = isUnknown ? [name] : first === 'help' ? [...rest.slice(0, 1), '--help'] : [...argv]
   try {
     await program.parseAsync(words, { from: 'user' })
   } catch (error) {

@@ -6,6 +6,17 @@ import { localFiles } from './files.js'
 /** The file's name where `-f` names none. */
 export const fileName = 'longshore.yaml'
 
+/** Where Compose looks, in this order. Source: the Compose specification, "The Compose file". */
+const composeNames = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']
+
+/** What to do where there is no project file; a Compose file of the folder needs but two lines around it. */
+async function hintFor(folder: string): Promise<string> {
+  for (const name of composeNames)
+    if ((await localFiles.stat(join(folder, name)))?.kind === 'file')
+      return `for ${name} write a ${fileName} with \`project: NAME\` and \`compose: [${name}]\`; \`longshore init\` writes another start`
+  return 'say `longshore init` to write one, or name a file with -f'
+}
+
 /** Absolute path of the project's file. A usage error when there is none. */
 export async function findProjectFile(named: string | undefined, cwd: string): Promise<string> {
   if (named !== undefined) {
@@ -21,12 +32,12 @@ export async function findProjectFile(named: string | undefined, cwd: string): P
     if (dirname(folder) === folder) break
   }
   throw usageError(`there is no ${fileName} in ${cwd} or in a folder above it`, {
-    hint: 'say `longshore init` to write one, or name a file with -f',
+    hint: await hintFor(cwd),
   })
 }
 
 async function fileIn(folder: string, named: string): Promise<string> {
   const path = join(folder, fileName)
   if ((await localFiles.stat(path))?.kind === 'file') return path
-  throw usageError(`there is no ${fileName} in the folder ${named}`)
+  throw usageError(`there is no ${fileName} in the folder ${named}`, { hint: await hintFor(folder) })
 }

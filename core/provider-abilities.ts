@@ -235,6 +235,6 @@ export interface PruneRule {
   all: boolean
   /** References that the file names. */
   wanted: readonly string[]
-  /** Ids that a rollback may need. */
+  /** Ids and digests of images that a rollback may need. */
   kept: ReadonlySet<string>
 }

@@ -78,6 +78,8 @@ export interface ContainerWant {
   hardened?: string[]
   /** Id of the image that it is made from, wherever its reference leads by now: of a rollback. */
   imageId?: string
+  /** The same as "redis@sha256:…", where it came from a registry: what a node pulls that does not have it. */
+  imageDigest?: string
   /** How a new version takes the place of an old one. No part of the container, as the gate. */
   rollout?: Rollout
   /** What it must answer before it counts as good. */

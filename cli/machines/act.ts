@@ -124,12 +124,16 @@ async function waitForMachine(machine: Machine, context: CommandContext, work: M
 }
 
 async function perform(machine: Machine, step: Step, context: CommandContext, work: MachineWork): Promise<void> {
-  const { maker, name, want } = machine
+  const { maker, name, want, project, host } = machine
   if (step.verb === 'create') {
+    const before = await readNote(project, host.name)
     await makeMachine(machine, work)
     await waitForMachine(machine, context, work).catch(async (error: unknown) => {
-      // Nothing was ever in it, and the next `up` would take it for a machine that runs.
-      if (error instanceof MachineEnded) await maker.remove(name, work)
+      // Nothing was ever in it but what it was made from, and the next `up` would take it for a machine that runs.
+      if (error instanceof MachineEnded) {
+        if (before?.snapshot !== undefined) await writeNote(project, host.name, before)
+        await maker.remove(name, work)
+      }
       throw error
     })
   } else if (step.verb === 'start') {

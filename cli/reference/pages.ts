@@ -25,9 +25,39 @@ const page = (lines: readonly string[]): string =>
     .replace(/\n{3,}/g, '\n\n')
     .trimEnd()}\n`
 
+/** What a map may say, where it may say anything: two blocks of the same words have the same. */
+const wordsOf = ({ properties }: JsonSchema): string => (properties === undefined ? '' : JSON.stringify(properties))
+
+/**
+ * The schema without the inside of maps that have the very words of a block of the file; such a map's sentence leads to that block.
+ * `blocks` has the names of blocks by their words.
+ */
+function withoutBlocks(schema: JsonSchema, blocks: ReadonlyMap<string, string>): JsonSchema {
+  const inner = (part: JsonSchema): JsonSchema => {
+    const block = blocks.get(wordsOf(part))
+    if (block === undefined) return withoutBlocks(part, blocks)
+    return { type: 'object', description: `${part.description ?? ''} As [${block}](#${block}).`.trim() }
+  }
+  const { properties, additionalProperties: others, anyOf, oneOf } = schema
+  return {
+    ...schema,
+    ...(anyOf && { anyOf: anyOf.map(inner) }),
+    ...(oneOf && { oneOf: oneOf.map(inner) }),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([key, part]) => [key, inner(part)])),
+    }),
+    ...(typeof others === 'object' ? { additionalProperties: inner(others) } : {}),
+  }
+}
+
 /** The page of the project file's keys and of the words of playbooks, in Markdown. */
 export function referencePage(file: object, playbook: readonly { title: string; schema: object }[]): string {
   const { properties = {} } = file as JsonSchema
+  const blocks = new Map(
+    Object.entries(properties).flatMap(([key, schema]) =>
+      schema.properties === undefined ? [] : [[wordsOf(schema), key]],
+    ),
+  )
   const lines = [
     '# Reference',
     '',
@@ -36,7 +66,10 @@ export function referencePage(file: object, playbook: readonly { title: string; 
     '',
   ]
   for (const [key, schema] of Object.entries(properties))
-    lines.push(`## ${key}`, '', `${schema.description ?? typeOf(schema)}`, '', ...table(fieldsOf(schema, key)))
+    lines.push(
+      ...[`## ${key}`, '', `${schema.description ?? typeOf(schema)}`, ''],
+      ...table(fieldsOf(withoutBlocks(schema, blocks), key)),
+    )
   lines.push('## Playbooks', '')
   for (const { title, schema } of playbook) lines.push(`### ${title}`, '', ...table(fieldsOf(schema)))
   return page(lines)

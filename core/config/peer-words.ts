@@ -1,4 +1,4 @@
-// Words of Ansible in a task, and what stands for each of them here: for the error that a playbook brought from there gives.
+// Words of other tools in tasks and in the project file, and what stands for each here: for the error that a file brought from there gives.
 
 /** What stands for a module or a task word; shown after "unknown word "apt" in a task: ". */
 const instead: Record<string, string> = {
@@ -77,10 +77,11 @@ const instead: Record<string, string> = {
   any_errors_fatal: 'it is `max_fail: 0` of the play',
   throttle: 'it is `serial` of the play, or `--forks`',
   // containers
-  docker_compose: 'services stand in the project file, under `containers:`',
-  docker_compose_v2: 'services stand in the project file, under `containers:`',
+  docker_compose: 'Compose files stand in the project file as they are, under `compose:`',
+  docker_compose_v2: 'Compose files stand in the project file as they are, under `compose:`',
   docker_stack: 'services stand in the project file, under `containers:`',
-  docker_login: 'it is `command` with docker login --password-stdin, and the secret as its stdin',
+  docker_login:
+    'logins stand in the project file, under `engine.registries`; kept on hosts with login: true, or by the task `engine_registries`',
   docker_image_pull: 'it is `docker_image`',
   docker_image_load: 'it is `docker_image` with src or path',
   docker_image_tag: 'it is `docker_image` with tag',
@@ -118,4 +119,37 @@ export function peerHint(word: string): string | undefined {
   }
   if (same.has(module)) return `it is \`${module}\`: modules have no collections here`
   return peerHint(module) ?? 'there is none: `command` or `shell`, with creates, removes or check'
+}
+
+/** Words of other tools in the project file: at its top, in a host, and in the maps of these names wherever they stand. */
+const inFile: Record<'top' | 'host' | 'engine' | 'machine', Record<string, string>> = {
+  top: {
+    services: 'they stand under `containers:`; a Compose file as it is under `compose: [compose.yaml]`',
+    configs: 'entries of `configs:` stand in a Compose file, and that under `compose: [compose.yaml]`',
+    name: 'it is `project`',
+  },
+  host: {
+    ansible_host: 'it is `address`',
+    ansible_user: 'it is `user`',
+    ansible_port: 'it is `port`',
+  },
+  engine: {
+    mirrors: 'they stand under `daemon: { registry-mirrors: [...] }`',
+    registry_mirrors: 'they stand under `daemon: { registry-mirrors: [...] }`',
+  },
+  machine: {
+    box: 'it is `image`',
+    provider: 'there is none: machines are containers of an engine, and `engine` says whose',
+  },
+}
+
+/** What to write instead of an unknown key of the project file, to follow a colon; undefined for all that is no word of another tool. */
+export function peerKeyHint(path: readonly (string | number)[]): string | undefined {
+  const [word, around] = path.toReversed().map(String)
+  if (word === undefined) return undefined
+  const of = (words: Record<string, string>): string | undefined =>
+    Object.hasOwn(words, word) ? words[word] : undefined
+  if (around === undefined) return of(inFile.top)
+  if (path.length === 3 && path[0] === 'hosts') return of(inFile.host)
+  return around === 'engine' || around === 'machine' ? of(inFile[around]) : undefined
 }

@@ -1,5 +1,5 @@
 // Reads `longshore.yaml` and what belongs to it into a checked Project.
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { joinCompose, readCompose } from '../compose/index.js'
 import { activeProfiles } from '../compose/profiles.js'
 import { withFrontDoor } from '../containers/front-door/service.js'
@@ -10,6 +10,7 @@ import type { Raw } from '../raw.js'
 import { check } from './check.js'
 import { readDotenv } from './dotenv.js'
 import { readHosts } from './hosts.js'
+import { peerKeyHint } from './peer-words.js'
 import { checkDelegates } from './play/delegates.js'
 import { type PlaybookContext, readPlaybook } from './playbook.js'
 import { collectProblems, type Problems } from './problems.js'
@@ -18,6 +19,7 @@ import { fileSchema, nameSchema, type ProjectFile } from './schema.js'
 import { createSecrets, type SecretContext } from './secrets.js'
 import { readSelector, selectHosts } from './selector.js'
 import { checkTemplates } from './syntax.js'
+import { pathText, type Wrong } from './words.js'
 import { readYaml } from './yaml.js'
 
 /** What reading a project needs of this machine and of the other rooms. */
@@ -33,10 +35,34 @@ function withoutExtensions(raw: Raw): Raw {
   return { ...raw, value: Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith('x-'))) }
 }
 
+/** An unknown key that is a word of another tool is told with what stands for it. */
+function reword({ path, unknown }: Wrong): string | undefined {
+  const hint = unknown === undefined ? undefined : peerKeyHint(path)
+  if (hint === undefined) return undefined
+  const place = pathText(path.slice(0, -1))
+  return `unknown key "${unknown}"${place === '' ? '' : ` in ${place}`}: ${hint}`
+}
+
+/** What to say of a Compose file in the place of a project file; `name` is the file's own. */
+function composeFileText(name: string): string {
+  const other = name === 'longshore.yaml' ? 'compose.yaml' : name
+  const call = other === name ? '' : `call it ${other}, and `
+  return `this is a Compose file: ${call}write a longshore.yaml with \`project: NAME\` and \`compose: [${other}]\``
+}
+
+const isComposeFile = ({ value }: Raw): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'services' in value &&
+  !['project', 'hosts', 'containers'].some(key => key in value)
+
 function checkFile(text: string, file: string, problems: Problems): { raw: Raw; entries: ProjectFile } {
   const raw = withoutExtensions(readYaml(text, file))
   if (raw.value === null) problems.add('the file is empty; it needs at least `project: NAME`', raw.at)
-  const entries = raw.value === null ? undefined : check(fileSchema(), raw, problems)
+  // All that else is wrong with it is that it is no project file.
+  if (isComposeFile(raw)) problems.add(composeFileText(basename(file)), raw.where(['services'], 'key'))
+  problems.throwIfAny()
+  const entries = check(fileSchema(), raw, problems, { reword })
   problems.throwIfAny()
   const withVars = ['hosts', 'groups'].flatMap(key =>
     Object.keys(partOf(raw, [key]).value ?? {}).map(name => [key, name, 'vars']),

@@ -81,7 +81,7 @@ const hostSchema = z
       .describe('Labels that selectors can ask for (role=web).')
       .optional(),
     vars: varsSchema.optional(),
-    engine: engineSchema.optional(),
+    engine: engineSchema.describe("What this host's engine has otherwise than the project's.").optional(),
     connection: z
       .enum(['ssh', 'local', 'engine', 'container'])
       .describe(
@@ -98,7 +98,7 @@ const groupSchema = z
   .strictObject({
     hosts: selectorSchema,
     vars: varsSchema.optional(),
-    engine: engineSchema.optional(),
+    engine: engineSchema.describe("What their engines have otherwise than the project's.").optional(),
   })
   .describe('Hosts with something in common.')
 

@@ -61,6 +61,12 @@ const orList = (words: readonly string[]): string => {
   return unique.length < 2 ? unique.join('') : `${unique.slice(0, -1).join(', ')} or ${unique.at(-1)}`
 }
 
+/** Words that YAML 1.1 took for true and false; in YAML 1.2 they are text. Source: yaml.org/type/bool.html. */
+const oldBooleans = new Map<string, boolean>([
+  ...['yes', 'on', 'y'].map(word => [word, true] as const),
+  ...['no', 'off', 'n'].map(word => [word, false] as const),
+])
+
 function mustBe(words: readonly string[], value: unknown): string {
   const found =
     typeof value === 'string' && words.some(word => /^"|true or false|number/.test(word))
@@ -68,7 +74,10 @@ function mustBe(words: readonly string[], value: unknown): string {
       : kindOf(value)
   const quoted = words.filter(word => word.startsWith('"')).map(word => word.slice(1, -1))
   const near = typeof value === 'string' ? nearest(value, quoted) : undefined
-  return `must be ${orList(words)}, not ${found}${near === undefined ? '' : `; did you mean "${near}"?`}`
+  const meant =
+    typeof value === 'string' && words.includes('true or false') ? oldBooleans.get(value.toLowerCase()) : undefined
+  const instead = meant === undefined ? '' : ` (YAML 1.2: write ${meant})`
+  return `must be ${orList(words)}, not ${found}${instead}${near === undefined ? '' : `; did you mean "${near}"?`}`
 }
 
 const unitWord = (origin: string): string =>

@@ -7,19 +7,17 @@ import type { Host, RawService } from '../project.js'
 import { isSwarm } from '../together/membership.js'
 import { checkPlacement } from './check.js'
 import { hostsWithDomains } from './front-door/door.js'
-import { type Run, readFor } from './run.js'
+import { type Run, readFor, warn } from './run.js'
 import { type Service, serviceSchema } from './schema/service.js'
 import type { Placed, Places, Share } from './shares.js'
 
 const byName = (one: Host, other: Host): number => (one.name < other.name ? -1 : 1)
 
-function hostsOf(service: RawService, { project, context, mistakes }: Run): Host[] {
-  const { on } = service
+function hostsOf({ on }: RawService, { project, context, mistakes }: Run): Host[] {
   // One host runs everything, whatever a selector written for many says.
   const able = withEngines(project.hosts)
   if (able.length < 2 || on === undefined) return able.length < 2 ? able : []
   const hosts = mistakes.take(() => context.select(on)) ?? []
-  if (hosts.length === 0) mistakes.add(`${service.name}: \`on: ${on.text}\` matches no host`, on.at)
   return [...hosts].sort(byName)
 }
 
@@ -64,7 +62,7 @@ const keysFor = (host: Host, { raw }: RawService): Keys => {
 
 /** Places every service. The run has the mistakes. */
 export function placeServices(run: Run): Places {
-  checkPlacement(run.project, run.mistakes)
+  checkPlacement(run.project, run.mistakes, (text, at) => warn(run, text, at))
   const places = new Map<string, Placed>()
   for (const raw of run.project.services) {
     const hosts = raw.builtIn ? hostsWithDomains(places) : hostsOf(raw, run)

@@ -71,6 +71,9 @@ function messageFor(issue: Issue, plain: unknown, found: unknown): string {
   return hidden ? `${message} (a secret may not stand here)` : message
 }
 
+const isEmpty = (value: unknown): boolean =>
+  value !== null && typeof value === 'object' && Object.keys(value).length === 0
+
 const holdsTemplate = (value: unknown): boolean => JSON.stringify(value ?? null).includes('{{')
 
 /** The value without the keys that have no effect here; those that are refused or unknown are mistakes. */
@@ -91,6 +94,8 @@ export function readEntry<T>(schema: Schema<T>, prepared: unknown, options: Read
   const all = withoutSecrets(prepared, secrets)
   const before = problems.count
   const plain = options.keys === undefined ? all : judged(all, options)
+  // Where every key was a mistake, what is then missing would be a second answer to the same line.
+  if (problems.count > before && isEmpty(plain)) return undefined
   const result = schema.safeParse(plain)
   if (result.success) return problems.count > before ? undefined : { name, raw, value: result.data, secrets }
   for (const issue of result.error.issues.flatMap(innerIssues)) {

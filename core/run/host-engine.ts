@@ -157,13 +157,13 @@ const deniedHint = ({ name }: Host, { hint }: Absent): string => hint ?? `give h
 
 /** An engine that is there and closed to us is this host's trouble, if it is needed at all. */
 export function refuseDenied(
-  { host, detection }: HostWork,
+  { host, detection, facts }: HostWork,
   opened: Engine | Absent | undefined,
   withContainers: ReadonlySet<string>,
 ): void {
   if (opened === undefined || !isAbsent(opened) || opened.absent !== 'denied' || !withContainers.has(host.name)) return
-  // Root may, and this run lets users in: it is asked again then.
-  if (detection?.state === 'answers' && host.engine.users.length > 0) return
+  // Root may, and this run lets our login in: it is asked again then.
+  if (detection?.state === 'answers' && host.engine.users.includes(host.user ?? facts?.user ?? '')) return
   throw new UserError(opened.text, { where: host.name, hint: deniedHint(host, opened) })
 }
 

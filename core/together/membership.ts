@@ -32,6 +32,15 @@ function warnOfNone(hosts: readonly Host[]): Warning[] {
   return [{ text, at: first.engine.places(['swarm']) }]
 }
 
+/** Half of an even number is no majority: the last manager adds none that may fail. */
+function warnOfEven(managers: readonly Host[]): Warning[] {
+  const [first] = managers
+  const count = managers.length
+  if (first === undefined || count % 2 === 1) return []
+  const text = `${count} managers tolerate no more failures than ${count - 1}: take an odd number`
+  return [{ text, at: first.engine.places(['swarm', 'managers']) }]
+}
+
 /** Gives every host of a swarm its membership, and tells what has no effect; what is wrong goes to `problems`. */
 export function readMemberships(
   hosts: readonly Host[],
@@ -59,10 +68,11 @@ export function readMemberships(
   }
   const first = members[0]
   if (first === undefined) return warnOfNone(hosts)
-  if (!members.some(({ engine }) => engine.membership?.role === 'manager'))
+  const managers = members.filter(({ engine }) => engine.membership?.role === 'manager')
+  if (managers.length === 0)
     problems.add(
       `the swarm has no manager: say which hosts are, as in \`engine: { swarm: { managers: ${first.name} } }\``,
       first.engine.places(['swarm']),
     )
-  return []
+  return warnOfEven(managers)
 }

@@ -2,6 +2,7 @@
 
 import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import type { Terminal } from '../../core/connection.js'
 import { messageOf, unreachableError } from '../../core/errors.js'
 import type { Program } from '../program.js'
@@ -15,6 +16,9 @@ import {
   type SshFault,
   signalChannel,
 } from './client.js'
+
+/** Milliseconds for what a terminal shows after its program's end. */
+const lastWordsMs = 2_000
 
 /** How the programs of channels ended. Heard from the first moment on: a quick one has ended before any `await` goes on. */
 const exits = new WeakMap<SshChannel, Promise<number | undefined>>()
@@ -79,8 +83,12 @@ export function programOf(channel: SshChannel): Program {
 /** A session channel with a terminal of the host's as an interactive terminal. */
 export function terminalOf(channel: SshChannel, host: string): Terminal {
   channel.stderr.resume()
-  const exit = exitOf(channel).then(code => {
+  const closed = channelClosed(channel).catch(() => undefined)
+  const exit = exitOf(channel).then(async code => {
     if (code === undefined) throw unreachableError(host, 'the connection was lost')
+    // sshd may tell the exit code before the last of what was shown (session_exit_message in OpenSSH's session.c); what keeps the
+    // terminal open after its program is not waited for.
+    await Promise.race([closed, setTimeout(lastWordsMs, undefined, { ref: false })])
     return code
   })
   // Whoever never asks for the exit must not be brought down by it.

@@ -1,6 +1,6 @@
 // The command line: the launcher, help, what is wrong with it, settings; as processes, with their streams and exit codes.
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'tap'
 import { commands } from '../../cli/commands/index.js'
@@ -58,9 +58,16 @@ test('help: grouped, on stdout; without a command on stderr', async t => {
 })
 
 test('wrong command lines: exit 3, and what was meant', async t => {
+  const folder = join(home, 'composed')
+  mkdirSync(folder)
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const composeFile = join(folder, 'docker-compose.yml')
+  writeFileSync(composeFile, 'services: {}\n')
   const rows: [string[], string][] = [
     [['upp'], "error: unknown command 'upp'\n→ did you mean up?\n"],
     [['frobnicate'], "error: unknown command 'frobnicate'\n→ `longshore --help` tells what there is\n"],
+    [['help', 'upp'], "error: unknown command 'upp'\n→ did you mean up?\n"],
+    [['upp', '--help'], "error: unknown command 'upp'\n→ did you mean up?\n"],
     [['up', '--limit', 'a'], "error: unknown option '--limit'\n→ here it is --on\n"],
     [['up', '--check'], "error: unknown option '--check'\n→ here it is `longshore plan`\n"],
     [['up', '--frok', '2'], "error: unknown option '--frok'\n→ did you mean --forks?\n"],
@@ -84,6 +91,14 @@ test('wrong command lines: exit 3, and what was meant', async t => {
     [
       ['validate', '-f', 'none.yaml'],
       'error: there is no file none.yaml\n→ say -f FILE with the path of a project file\n',
+    ],
+    [
+      ['validate', '-f', folder],
+      `error: there is no longshore.yaml in the folder ${folder}\n→ for docker-compose.yml write a longshore.yaml with \`project: NAME\` and \`compose: [docker-compose.yml]\`; \`longshore init\` writes another start\n`,
+    ],
+    [
+      ['validate', '-f', composeFile],
+      `error: this is a Compose file: write a longshore.yaml with \`project: NAME\` and \`compose: [docker-compose.yml]\`\n  at composed/docker-compose.yml:1:1\n  1 | services: {}\n    | ^\n`,
     ],
     [
       ['validate'],

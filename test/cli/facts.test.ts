@@ -132,5 +132,17 @@ test('docs: the list of kinds, and one with its fields and an example', async t 
   const data = JSON.parse((await longshore(['docs', 'file', '--json'])).out)
   t.match(data, { type: 'kind', kind: 'file', summary: /./, example: /file:/ })
   t.match(data.fields[0], { path: 'path', type: 'text', required: true, text: /Absolute path/ })
+  t.match(await longshore(['docs', 'lineinfile']), {
+    code: 3,
+    err: 'error: there is no kind "lineinfile": it is `line`\n→ `longshore docs line` shows it\n',
+  })
+  t.match(await longshore(['docs', 'ansible.builtin.raw']), {
+    code: 3,
+    err: /: it is `shell`.*\n→ .*docs shell` shows/,
+  })
+  t.match(await longshore(['docs', 'poll']), {
+    code: 3,
+    err: /`retries`, .*wait\n→ `longshore docs` lists the kinds\n/,
+  })
   t.match(await longshore(['docs', 'fiel']), { code: 3, err: /there is no kind "fiel"; did you mean "file"\?/ })
 })

@@ -4,10 +4,12 @@ import { chmodSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { localFiles } from '../../cli/files.js'
+import { checkContainers } from '../../core/containers/index.js'
 import { shippedHash, shippedTree, sumOf } from '../../core/containers/mounts/shipped.js'
+import type { Warning } from '../../core/project.js'
 import { Secret } from '../../core/secret.js'
 import { readState } from '../../core/state.js'
-import { refusal, result } from './containers/project-on-disk.js'
+import { load, refusal, result } from './containers/project-on-disk.js'
 
 const owner = { uid: 0, gid: 0 }
 
@@ -101,6 +103,49 @@ test('what is beside the project, here and there', async t => {
   t.match(config, { mode: 0o440, uid: 3, gid: 0, secret: false, bytes: 2, entries: 1 })
   t.match(on('far')?.mounts[3]?.shipped, { mode: 0o444, secret: true })
   t.notMatch(JSON.stringify([...wanted.values()].map(one => one.containers)), /hush/)
+})
+
+test('validate foretells what is mounted read-only, and which selectors mean nobody', async t => {
+  const at = (warnings: readonly Warning[]): string[] =>
+    warnings.map(({ text, at }) => `${at.line}:${at.column} ${text}`).sort()
+  const tree = {
+    d: {},
+    e: {},
+    'compose.yaml': 'services:\n  a: { image: x, volumes: ["./d:/d", "./e:/e:ro", "/f:/f"] }\n',
+  }
+  const more = 'compose: [{ file: compose.yaml, on: role=db }]\n'
+  const ways = 'say `:ro`; for what the container writes use a volume, or an absolute path of the host'
+  const brought = `2:28 a: ./d lies on this machine and is brought to far, where it is mounted read-only; ${ways}`
+  const unmet = (host: string): string =>
+    `3:37 a: \`on: role=db\` does not match ${host}; with one host it runs there all the same`
+  const rows: [hosts: string, expected: string[]][] = [
+    ['far: { address: 192.0.2.1 }', [brought, unmet('far')]],
+    ['far: { address: 192.0.2.1, labels: { role: db } }', [brought]],
+    ['here: { connection: local }', [unmet('here')]],
+    ['far: { address: 192.0.2.1, labels: { role: db } }, here: { connection: local }', [brought]],
+    ['far: { address: 192.0.2.1 }, here: { connection: local, labels: { role: db } }', []],
+  ]
+  for (const [hosts, expected] of rows) {
+    const yaml = `project: p\nhosts: { ${hosts} }\n${more}`
+    const project = await load(t, yaml, tree)
+    t.same(at(checkContainers(project, raw => raw.value)), expected, hosts)
+    t.same(at((await result(t, yaml, tree)).warnings), expected, `the plan says the same: ${hosts}`)
+  }
+  const head = 'project: p\nhosts: { far: { address: 192.0.2.1 } }\ncontainers:\n'
+  const writable = await load(t, `${head}  a: { image: x, volumes: ["./d:/d:rw"] }`, tree)
+  t.throws(() => checkContainers(writable, raw => raw.value), {
+    message: /^a: \.\/d lies on this machine and is brought to far: it cannot be mounted writable there/,
+  })
+  const unknown = await load(
+    t,
+    `${head}  a: { image: x, volumes: [{ type: bind, source: "./{{ x }}", target: /d }] }`,
+    tree,
+  )
+  t.same(
+    checkContainers(unknown, raw => raw.value),
+    [],
+    'a template is left to the plan',
+  )
 })
 
 test('a read-only root has the contents mounted; without a shell they are put in', async t => {

@@ -123,7 +123,7 @@ test('services on two hosts', async t => {
       /^\S+Z here lssvc-reader-1 die \(image=lssvc-busybox, .*exitCode=9.*\)$/m,
     )
     let isWatched = true
-    const watched = call(['events', 'web'], { interruptAt: /unpause/ }).finally(() => {
+    const watched = call(['events', 'web'], { interruptAt: / pause [\s\S]* unpause / }).finally(() => {
       isWatched = false
     })
     // Nothing tells when it has begun to listen.

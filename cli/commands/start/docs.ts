@@ -1,5 +1,6 @@
 // `longshore docs`: the kinds of tasks; or one of them with its fields and an example.
 import { kindSchema } from '../../../core/config/index.js'
+import { peerHint } from '../../../core/config/peer-words.js'
 import { exitCodes, usageError } from '../../../core/errors.js'
 import { checksTable } from '../../../core/hardening/checks.js'
 import { suggestion } from '../../../core/language/index.js'
@@ -44,6 +45,19 @@ function show(context: CommandContext, { kind, summary, example, schema }: KindP
   if (example !== undefined) context.print(`\nExample\n${example.trim().replace(/^/gm, '  ')}`)
 }
 
+/** The answer to a word that is no kind; a module of Ansible's is answered with what stands for it. */
+function noKind(word: string, names: readonly string[]): Error {
+  const peer = peerHint(word)
+  if (peer === undefined)
+    return usageError(`there is no kind "${word}"${suggestion(word, names, 'kinds')}`, {
+      hint: '`longshore docs` lists them',
+    })
+  const kind = [...peer.matchAll(/`(\w+)`/g)].map(([, each = '']) => each).find(each => names.includes(each))
+  return usageError(`there is no kind "${word}": ${peer}`, {
+    hint: kind === undefined ? '`longshore docs` lists the kinds' : `\`longshore docs ${kind}\` shows it`,
+  })
+}
+
 export const docs = command({
   name: 'docs',
   summary: 'list the kinds of tasks, or show the fields of one with an example',
@@ -63,12 +77,11 @@ export const docs = command({
       return exitCodes.done
     }
     const pages = resources.filter(resource => kind === undefined || resource.kind === kind).map(pageOf)
-    if (pages.length === 0) {
-      const names = resources.map(resource => resource.kind)
-      throw usageError(`there is no kind "${kind}"${suggestion(kind ?? '', names, 'kinds')}`, {
-        hint: '`longshore docs` lists them',
-      })
-    }
+    if (pages.length === 0)
+      throw noKind(
+        kind ?? '',
+        resources.map(resource => resource.kind),
+      )
     if (context.options.json)
       for (const { schema, ...page } of pages)
         context.printJson({ type: 'kind', ...page, ...(kind === undefined ? {} : { fields: fieldsOf(schema) }) })

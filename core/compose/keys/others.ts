@@ -55,21 +55,21 @@ export const volumeKeys: Keys = {
   name: yes('Its name on the engine.'),
 }
 
-const swarmOnly = no('it means something only on a swarm')
+const notPassedOn = no('not passed on by this version')
 
 const fileSource: Keys = {
   file: yes("A file on this machine; it is brought to another host. An absolute path is the host's own."),
   environment: yes('A variable of the environment that holds it.'),
-  external: refused('it would have to be made by somebody on a swarm'),
-  name: swarmOnly,
-  labels: swarmOnly,
-  template_driver: refused('templates are made by a swarm'),
+  external: refused('what is made outside of the project is not taken by this version: say `file`, or `environment`'),
+  name: notPassedOn,
+  labels: notPassedOn,
+  template_driver: refused('templates in it are not filled in by this version'),
 }
 
 export const configKeys: Keys = { ...fileSource, content: yes('The text itself.') }
 
 export const secretKeys: Keys = {
   ...fileSource,
-  driver: refused('drivers of secrets are those of a swarm'),
-  driver_opts: refused('drivers of secrets are those of a swarm'),
+  driver: refused('drivers of secrets are not used by this version'),
+  driver_opts: refused('drivers of secrets are not used by this version'),
 }

@@ -38,7 +38,7 @@ const networkKeys: Keys = {
 }
 
 const mountKeys: Keys = {
-  type: yes('volume, bind or tmpfs; image, npipe and cluster are refused.'),
+  type: yes('`volume`, `bind` or `tmpfs`; `image`, `npipe` and `cluster` are refused.'),
   source: yes('A volume of `volumes:`, or a path.'),
   target: yes('Absolute path in the container.'),
   read_only: yes('Mounts it read-only.'),
@@ -48,7 +48,7 @@ const mountKeys: Keys = {
       propagation: yes('Mount propagation.'),
       create_host_path: yes('Makes the folder on the host if it is missing (default true).'),
       recursive: no('it needs API 1.44, and is not asked for by this version'),
-      selinux: yes('z or Z: the label.'),
+      selinux: yes('`z` or `Z`: the label.'),
     },
   }),
   volume: yes('Settings of a volume mount.', {
@@ -79,7 +79,9 @@ const hookKeys: Keys = {
   environment: yes('More variables for it.'),
 }
 
-const changeKeys: Keys = { on_change: yes('What a change of content does: recreate, restart, ignore or a signal.') }
+const changeKeys: Keys = {
+  on_change: yes('What a change of content does: `recreate`, `restart`, `ignore` or a signal.'),
+}
 
 export const serviceKeys: Keys = {
   annotations: yes('Annotations for the runtime; needs engine 24.'),
@@ -88,7 +90,7 @@ export const serviceKeys: Keys = {
   build: yes('Builds the image; the table below.', { inside: buildKeys }),
   cap_add: yes('Capabilities to add.'),
   cap_drop: yes('Capabilities to drop.'),
-  cgroup: yes('Its control group namespace: host or private.'),
+  cgroup: yes('Its control group namespace: `host` or `private`.'),
   cgroup_parent: yes('Its parent control group.'),
   command: yes("Replaces the image's command."),
   configs: yes('Files of `configs:`, in its file system.', { inside: fileKeys }),
@@ -105,9 +107,9 @@ export const serviceKeys: Keys = {
   credential_spec: refused('means something only on Windows hosts'),
   depends_on: yes('What must have come so far before it starts.', {
     named: {
-      condition: yes('service_started, service_healthy or service_completed_successfully.'),
-      required: yes('false: nothing is said when that service is not there.'),
-      restart: yes('true: `longshore restart` of that service restarts this one too; `up` leaves it as it is.'),
+      condition: yes('`service_started`, `service_healthy` or `service_completed_successfully`.'),
+      required: yes('`false`: nothing is said when that service is not there.'),
+      restart: yes('`true`: `longshore restart` of that service restarts this one too; `up` leaves it as it is.'),
     },
   }),
   deploy: yes('Resources and numbers; the table below.', { inside: deployKeys }),
@@ -124,8 +126,8 @@ export const serviceKeys: Keys = {
   env_file: yes('Files with variables.', {
     inside: {
       path: yes('The file.'),
-      required: yes('false: a missing file is no error.'),
-      format: yes('raw: lines are taken as they are.'),
+      required: yes('`false`: a missing file is no error.'),
+      format: yes('`raw`: lines are taken as they are.'),
     },
   }),
   environment: yes('Variables; one without a value comes from the environment.'),
@@ -139,7 +141,7 @@ export const serviceKeys: Keys = {
   hostname: yes('Host name inside the container.'),
   image: yes('The image.'),
   init: yes('An init process that reaps zombies.'),
-  ipc: yes('Its IPC namespace: none, private, shareable, host, service:NAME or container:NAME.'),
+  ipc: yes('Its IPC namespace: `none`, `private`, `shareable`, `host`, `service:NAME` or `container:NAME`.'),
   isolation: yes('Means something only on Windows; passed on, as Compose does.'),
   label_file: yes('Files with labels.'),
   labels: yes('Labels.'),
@@ -151,11 +153,11 @@ export const serviceKeys: Keys = {
   mem_swappiness: yes('How readily its memory is swapped, 0 to 100.'),
   memswap_limit: yes('Memory and swap it may use; -1 without a limit.'),
   models: no('this version runs no language models'),
-  network_mode: yes('none, host, bridge, service:NAME or container:NAME.'),
+  network_mode: yes('`none`, `host`, `bridge`, `service:NAME` or `container:NAME`.'),
   networks: yes('Networks to join.', { named: networkKeys }),
   oom_kill_disable: yes('Not killed when memory runs out.'),
   oom_score_adj: yes('How likely it is killed, -1000 to 1000.'),
-  pid: yes('Its process namespace: host, service:NAME or container:NAME.'),
+  pid: yes('Its process namespace: `host`, `service:NAME` or `container:NAME`.'),
   pids_limit: yes('How many processes it may have; -1 without a limit.'),
   platform: yes('Platform of the image, as "linux/arm64".'),
   ports: yes('Ports to publish, in short and long form.'),
@@ -170,7 +172,7 @@ export const serviceKeys: Keys = {
   profiles: yes('It is left out unless one of them is active.'),
   provider: no('what another program provides is not made here; the service is left out'),
   pull_policy: yes('When the registry is asked; with `build`, the image is built when what it is made of has changed.'),
-  pull_refresh_after: yes('With pull_policy refresh: how old the image may become.'),
+  pull_refresh_after: yes('With `pull_policy: refresh`: how old the image may become.'),
   read_only: yes('Root file system read-only.'),
   restart: yes('When the engine starts it again.'),
   runtime: yes('The runtime.'),
@@ -188,8 +190,8 @@ export const serviceKeys: Keys = {
   ulimits: yes('Limits of its processes.', { named: { soft: yes('The soft limit.'), hard: yes('The hard limit.') } }),
   use_api_socket: refused("give it the engine's socket as a volume: /var/run/docker.sock:/var/run/docker.sock"),
   user: yes('User (and group) to run as.'),
-  userns_mode: yes('Its user namespace: host.'),
-  uts: yes('Its UTS namespace: host.'),
+  userns_mode: yes('Its user namespace: `host`.'),
+  uts: yes('Its UTS namespace: `host`.'),
   volumes: yes('Volumes and paths to mount, in short and long form.', {
     inside: mountKeys,
   }),
@@ -206,7 +208,7 @@ export const ownServiceKeys: Keys = {
       host: yes('The domain.'),
       path: yes('This path and all below it.'),
       port: yes('Port in the container.'),
-      tls: yes('auto, internal or off.'),
+      tls: yes('`auto`, `internal` or `off`.'),
     },
   }),
   gate: yes('What a new container must answer before it counts as good.'),

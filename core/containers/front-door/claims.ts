@@ -11,7 +11,8 @@ export interface Claim {
   service: string
   host: string
   path?: string
-  tls: string
+  /** Left out where it is not known yet. */
+  tls?: string
   at: At
 }
 
@@ -27,7 +28,7 @@ export function addClaim(claims: Claim[], claim: Claim, mistakes: Problems): voi
   const same = claims.find(other => placeText(other) === placeText(claim))
   if (same !== undefined)
     mistakes.add(`${service}: ${placeText(claim)} leads to ${same.service} already (${atText(same.at, at)})`, at)
-  const other = claims.find(each => each.host === host && each.tls !== tls)
+  const other = claims.find(each => each.host === host && each.tls !== (tls ?? each.tls) && each.tls !== undefined)
   if (other !== undefined)
     mistakes.add(
       `${service}: ${host} has tls: ${other.tls} at ${other.service} already (${atText(other.at, at)}), and one domain has one`,
@@ -41,7 +42,12 @@ function claimOf(entry: unknown): Pick<Claim, 'host' | 'path' | 'tls'> | undefin
   const small = (text: string): string => (/[{$]/.test(text) ? text : text.toLowerCase())
   const place = (host: string, path: string, tls: unknown) => {
     const below = path.replace(/\/+$/, '')
-    return { host: small(host), ...(below === '' ? {} : { path: below }), tls: tls === false ? 'off' : String(tls) }
+    const said = tls === false ? 'off' : String(tls)
+    return {
+      host: small(host),
+      ...(below === '' ? {} : { path: below }),
+      ...(/[{$]/.test(said) ? {} : { tls: said }),
+    }
   }
   if (typeof entry === 'string') {
     // A template may have slashes of its own.
@@ -62,9 +68,10 @@ function replicasOf({ value }: RawService['raw']): number | undefined {
 }
 
 /** The hosts on which a service surely runs, as far as the file tells. */
-function hostsOf({ on, raw }: RawService, project: Project, problems: Problems): Host[] {
+export function sureHostsOf({ on, raw }: RawService, project: Project, problems: Problems): Host[] {
   const able = withEngines(project.hosts)
-  const hosts = able.length < 2 ? able : on === undefined ? [] : (problems.take(() => selectHosts(on, project)) ?? [])
+  const hosts =
+    able.length < 2 ? able : on === undefined ? [] : (problems.take(() => withEngines(selectHosts(on, project))) ?? [])
   const replicas = replicasOf(raw) ?? hosts.length
   // They are dealt in this order.
   return hosts.toSorted((one, other) => (one.name < other.name ? -1 : 1)).slice(0, replicas || 0)
@@ -77,7 +84,7 @@ export function checkDomains(project: Project, problems: Problems): void {
     for (const [index, entry] of domainsIn(service).entries()) {
       const claim = claimOf(entry)
       if (claim === undefined) continue
-      for (const { name } of hostsOf(service, project, problems)) {
+      for (const { name } of sureHostsOf(service, project, problems)) {
         const claims = byHost.get(name) ?? []
         byHost.set(name, claims)
         addClaim(claims, { ...claim, service: service.name, at: service.raw.where(['domains', index]) }, problems)

@@ -1,5 +1,5 @@
 // What a service mounts on a host: names of volumes on the engine, and absolute paths of the host.
-import { isHere } from '../../engine-alone/address.js'
+import { hasShell, isHere } from '../../engine-alone/address.js'
 import type { At } from '../../errors.js'
 import type { Host } from '../../project.js'
 import type { MountWant } from '../../wanted.js'
@@ -34,6 +34,32 @@ async function pathOf(run: Run, name: string, mount: Bind, from: From): Promise<
 const isShipped = (mount: Bind, host: Host): boolean =>
   mount.relative && (mount.onChange !== undefined || !isHere(host))
 
+/** What is said of a bind whose source is brought to a host; `refused` where that cannot be mounted as the file asks. */
+function toldOf(name: string, host: Host, mount: Bind): { text: string; refused: boolean } | undefined {
+  const brought = `${name}: ${mount.source} lies on this machine and is brought to ${host.name}`
+  const ways = 'say `:ro`; for what the container writes use a volume, or an absolute path of the host'
+  if (mount.writable) return { text: `${brought}: it cannot be mounted writable there; ${ways}`, refused: true }
+  return mount.readOnly ? undefined : { text: `${brought}, where it is mounted read-only; ${ways}`, refused: false }
+}
+
+/**
+ * What can be said of a service's relative bind mounts before any host is asked: those that a host would have as a copy that containers
+ * cannot write to. Sources with templates are left to the plan.
+ */
+export function foretellMounts(
+  { name, raw, value }: Read<Service>,
+  hosts: readonly Host[],
+  { mistake, warn }: Record<'mistake' | 'warn', (text: string, at: At) => void>,
+): void {
+  for (const [index, mount] of (value.volumes ?? []).entries()) {
+    if (mount.from !== 'bind' || mount.source.includes('{{')) continue
+    for (const host of hosts.filter(each => hasShell(each) && isShipped(mount, each))) {
+      const told = toldOf(name, host, mount)
+      if (told !== undefined) (told.refused ? mistake : warn)(told.text, raw.where(['volumes', index]))
+    }
+  }
+}
+
 /** What is to be brought to the host for a bind. Read-only: what a container writes would be lost with the next change. */
 async function shipmentOf(
   run: Run,
@@ -43,18 +69,16 @@ async function shipmentOf(
   from: From,
 ): Promise<ShippedWant | undefined> {
   const { source, onChange } = mount
-  const brought = `${source} lies on this machine and is brought to ${host.name}`
-  const ways = 'say `:ro`; for what the container writes use a volume, or an absolute path of the host'
-  if (mount.writable) {
-    run.mistakes.add(`${name}: ${brought}: it cannot be mounted writable there; ${ways}`, from.at)
+  const told = toldOf(name, host, mount)
+  if (told?.refused) {
+    run.mistakes.add(told.text, from.at)
     return undefined
   }
   const shipped = await shippedOf(run, {
     ...{ service: name, host, from: { path: source, folder: from.folder } },
     ...{ onChange, at: from.at },
   })
-  if (shipped !== undefined && !mount.readOnly)
-    warn(run, `${name}: ${brought}, where it is mounted read-only; ${ways}`, from.at)
+  if (shipped !== undefined && told !== undefined) warn(run, told.text, from.at)
   return shipped
 }
 

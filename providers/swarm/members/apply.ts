@@ -3,34 +3,18 @@ import { messageOf, UserError } from '../../../core/errors.js'
 import type { StepResult } from '../../../core/provider.js'
 import { Secret } from '../../../core/secret.js'
 import type { MembershipWant } from '../../../core/together/membership-words.js'
-import type { Api } from '../../docker/api/client.js'
 import { hasStatus, pause } from '../../docker/apply/job.js'
 import type { SwarmJob } from '../job.js'
 import { isFound } from '../seen.js'
 import type { NodeShape, NodeSpec, SwarmInfo } from '../shapes.js'
+import { endAttempt, infoBefore, infoOf, isStuck } from './attempt.js'
 import { labelsOf } from './diff.js'
 import { explainJoin } from './join-trouble.js'
 
 /** Milliseconds for a node to come up as what it shall be, and for its tasks to go elsewhere. */
 const patience = { node: 60_000, drain: 120_000, pause: 500 }
 
-const infoOf = async (api: Api): Promise<SwarmInfo> => {
-  const { Swarm } = await api.json<{ Swarm?: SwarmInfo }>({ path: '/info' })
-  if (Swarm === undefined) throw new UserError('the engine knows nothing of swarms')
-  return Swarm
-}
-
 const isMember = ({ LocalNodeState }: SwarmInfo): boolean => LocalNodeState === 'active' || LocalNodeState === 'pending'
-
-/** Whether an engine has asked to be taken in, and never was: it has no id, and takes no other request until it leaves. */
-const isStuck = ({ LocalNodeState, NodeID }: SwarmInfo): boolean =>
-  (LocalNodeState === 'pending' || LocalNodeState === 'error') && NodeID === ''
-
-/** Ends an attempt to join that came to nothing: the engine would go on with it, and refuse every other one. */
-async function endAttempt(api: Api): Promise<void> {
-  if (!isStuck(await infoOf(api))) return
-  await api.json({ method: 'POST', path: '/swarm/leave', query: { force: true } })
-}
 
 const addresses = (want: MembershipWant, address: string): Record<string, string> => {
   const advertise = want.advertise ?? address
@@ -104,8 +88,12 @@ export async function joinSwarm(
   { host, want, address }: { host: string; want: MembershipWant; address: string },
 ): Promise<StepResult> {
   const api = await job.api(host)
-  await endAttempt(api)
-  if (isMember(await infoOf(api))) return { state: 'already' }
+  const before = await infoBefore(job, api, host)
+  if (isStuck(before)) await endAttempt(api)
+  else if (isMember(before)) {
+    await settleNode(job, host, want)
+    return { state: 'already' }
+  }
   const { tokens, remotes } = await job.ask(async manager => {
     const [swarm, nodes] = await Promise.all([
       manager.json<{ JoinTokens: { Manager: string; Worker: string } }>({ path: '/swarm' }),

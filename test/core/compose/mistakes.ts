@@ -60,6 +60,16 @@ export const mistakes: [tree: Tree, lines: string, expected: RegExp][] = [
     /^3 2:\d+ config d: it has exactly one of/,
   ],
   [
+    one('services: { a: { image: x } }\nconfigs: { d: { external: true, name: e } }'),
+    'compose: [c.yaml]',
+    /^3 2:\d+ config d: `external`: what is made outside of the project is not taken by this version: say `file`, or `environment`$/,
+  ],
+  [
+    one('services: { a: { image: x } }\nsecrets: { d: { external: true, file: no } }'),
+    'compose: [c.yaml]\nengine: { provider: swarm }',
+    /^3 2:\d+ secret d: `external`: what is made outside of the project is not taken/,
+  ],
+  [
     one('services: { a: { image: x } }\nnetworks: { n: { atachable: true } }'),
     'compose: [c.yaml]',
     /^3 2:18 network n: unknown key `atachable`; did you mean "attachable"/,

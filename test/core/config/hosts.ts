@@ -12,6 +12,18 @@ import { context, load, mistakes } from './project-in-memory.js'
 
 /** Defaults, merging, selectors, and no hosts at all. */
 export async function testHosts(t: Test): Promise<void> {
+  for (const [managers, expected] of [
+    ['a', []],
+    ['[a, b]', ['3:22 2 managers tolerate no more failures than 1: take an odd number']],
+    ['[a, b, c]', []],
+    ['all', ['3:22 4 managers tolerate no more failures than 3: take an odd number']],
+  ] as const) {
+    const { warnings } = await load(
+      `project: shop\nengine: { provider: swarm,\n  swarm: { managers: ${managers} } }\nhosts: { a: , b: , c: , d: }\n`,
+    )
+    const told = warnings.map(({ text, at }) => `${at.line}:${at.column} ${text}`)
+    t.same(told, expected, `managers: ${managers}`)
+  }
   const alone = await load('project: shop\nx-mine: { anything: 1 }\nvars: { a: 1 }\n')
   t.match(alone.hosts, [{ name: 'localhost', connection: 'local', address: 'localhost', vars: { a: 1 } }])
   t.equal(alone.hosts.length, 1)

@@ -66,7 +66,7 @@ export async function testPlaybookMistakes(t: Test): Promise<void> {
         '3:18: unknown key "nam" in package; did you mean "name"?',
         '4:15: there is no handler "tel" in this play; did you mean "tell"?',
         '6:16: retries must be a number, not "many"',
-        '7:15: become must be true or false, not "yes"',
+        '7:15: become must be true or false, not "yes" (YAML 1.2: write true)',
         '8:7: a task needs a resource: one of command, copy, include, package, role',
         '10:7: a task does one thing; this one has package and copy',
         '14:7: a handler needs a name',

@@ -56,6 +56,54 @@ export async function testShape(t: Test): Promise<void> {
       ],
     ],
     [
+      'the words of YAML 1.1',
+      'project: a\nengine: { harden: yes, insecure: Off, replace: "constructor" }\n',
+      [
+        '2:19: engine.harden must be true or false, not "yes" (YAML 1.2: write true)',
+        '2:34: engine.insecure must be true or false, not "Off" (YAML 1.2: write false)',
+        '2:48: engine.replace must be true or false, not "constructor"',
+      ],
+    ],
+    [
+      'words of other tools',
+      `project: a
+services: {}
+configs: {}
+name: b
+hosts:
+  w: { ansible_host: x, ansible_user: x, ansible_port: 1, engine: { mirrors: [x] } }
+  m: { machine: { box: x, provider: y } }
+engine: { registry_mirrors: [x] }
+`,
+      [
+        '2:1: unknown key "services": they stand under `containers:`; a Compose file as it is under `compose: [compose.yaml]`',
+        '3:1: unknown key "configs": entries of `configs:` stand in a Compose file, and that under `compose: [compose.yaml]`',
+        '4:1: unknown key "name": it is `project`',
+        '6:8: unknown key "ansible_host" in hosts.w: it is `address`',
+        '6:25: unknown key "ansible_user" in hosts.w: it is `user`',
+        '6:42: unknown key "ansible_port" in hosts.w: it is `port`',
+        '6:69: unknown key "mirrors" in hosts.w.engine: they stand under `daemon: { registry-mirrors: [...] }`',
+        '7:19: unknown key "box" in hosts.m.machine: it is `image`',
+        '7:27: unknown key "provider" in hosts.m.machine: there is none: machines are containers of an engine, and `engine` says whose',
+        '8:11: unknown key "registry_mirrors" in engine: they stand under `daemon: { registry-mirrors: [...] }`',
+      ],
+    ],
+    [
+      'a Compose file in its place',
+      'name: shop\nversion: "3"\nservices: { a: { image: x } }\n',
+      [
+        '3:1: this is a Compose file: call it compose.yaml, and write a longshore.yaml with `project: NAME` and `compose: [compose.yaml]`',
+      ],
+    ],
+    [
+      'a project file without its name',
+      'hosts: { w: }\nservices: {}\n',
+      [
+        '1:1: project is missing (text)',
+        '2:1: unknown key "services": they stand under `containers:`; a Compose file as it is under `compose: [compose.yaml]`',
+      ],
+    ],
+    [
       'containers as hosts',
       'project: a\nhosts:\n  w: { connection: container, port: 22 }\n  x: { container: y }\n  z: { connection: container, container: q, on: v }\n  v: { connection: container, container: q, on: u }\n  s: { address: s, jump: v }\n',
       [

@@ -117,6 +117,7 @@ test('two services that claim one domain of a host are found before any host is 
   const fine: [app: string, other: string][] = [
     ['on: web1, domains: [a.test]', 'on: web2, domains: [a.test]'],
     ['on: all, domains: [a.test]', 'on: all, domains: [b.test, a.test/x]'],
+    ['on: all, domains: [{ host: a.test, tls: "{{ vars.tls }}" }]', 'on: all, domains: [a.test/x]'],
     // The first of them by name has the only one.
     ['on: all, scale: 1, domains: [a.test]', 'on: web1, domains: [a.test]'],
   ]

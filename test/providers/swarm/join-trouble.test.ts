@@ -1,7 +1,9 @@
 // Why a host is not taken in by a swarm: answers of an engine to /swarm/join, recorded from docker 26.1.5 (Debian 13) and a manager of 20.10.24.
 import { test } from 'tap'
 import { UserError } from '../../../core/errors.js'
-import { ApiError } from '../../../providers/docker/api/client.js'
+import { type Api, ApiError } from '../../../providers/docker/api/client.js'
+import type { SwarmJob } from '../../../providers/swarm/job.js'
+import { infoBefore } from '../../../providers/swarm/members/attempt.js'
 import { explainJoin } from '../../../providers/swarm/members/join-trouble.js'
 
 const rows: [string, string, RegExp][] = [
@@ -38,4 +40,27 @@ test('why a swarm does not take a host in', t => {
   const other = new Error('not from the engine')
   t.equal(explainJoin('web2', 'web2', [], other), other, 'what no engine has said is given on')
   t.end()
+})
+
+test('an engine whose part of a swarm has ended by an error is not made to leave it', async t => {
+  // What an engine tells whose certificate has run out; from moby's daemon/cluster (Info, currentNodeState), not recorded.
+  const states = ['pending', 'error'].map(LocalNodeState => ({
+    NodeID: '',
+    LocalNodeState,
+    Error: 'swarm certificates have expired',
+  }))
+  const asked: unknown[] = []
+  const api = {
+    json: async (request: unknown) => {
+      asked.push(request)
+      return { Swarm: states[Math.min(asked.length, states.length) - 1] }
+    },
+  } as unknown as Api
+  const job = { where: 'web2, join swarm', signal: new AbortController().signal } as unknown as SwarmJob
+  await t.rejects(infoBefore(job, api, 'web2'), {
+    message: /cannot go on with it: swarm certificates have expired$/,
+    hint: /`docker swarm leave --force` on web2/,
+    where: 'web2, join swarm',
+  })
+  t.same(asked, [{ path: '/info' }, { path: '/info' }], 'it is only looked at')
 })
