@@ -9,6 +9,9 @@ export interface ImageInUse {
   digest?: string
 }
 
+/** An image that a rollback may need. */
+export type KeptImage = { service: string } & Pick<ImageInUse, 'id' | 'digest'>
+
 /** What can be done with the images that an entry of the history needs. */
 export interface HistoryAbilities {
   /** What the project's containers on this engine were made from. */
@@ -17,5 +20,5 @@ export interface HistoryAbilities {
    * Gives images that a rollback may need, and that have lost their own names, names of ours, so that no clean-up of unnamed images
    * takes them; takes the names away that are not needed any more.
    */
-  keepImages?(engine: Engine, project: string, kept: readonly { service: string; id: string }[]): Promise<void>
+  keepImages?(engine: Engine, project: string, kept: readonly KeptImage[]): Promise<void>
 }

@@ -4,7 +4,7 @@ import type { ContainerWant } from '../wanted.js'
 import { type HistoryEntry, type HistoryImage, type HistoryShare, isWhole } from './entry.js'
 import { textOf } from './keep.js'
 
-/** The entries of one host, or of several that are one, in order of their numbers. */
+/** The entries of one host, or of several that are one, in the order of the runs. */
 export interface HostHistory {
   /** Its name, or what they are called together. */
   host: string
@@ -29,11 +29,17 @@ const newerFirst = <T extends { name: string }>(newer: readonly T[], older: read
   ...older.filter(({ name }) => !newer.some(other => other.name === name)),
 ]
 
+/** The entries up to that number; of a host that had no part in that run, those with lower ones. */
+function until(entries: readonly HistoryEntry[], number: number): readonly HistoryEntry[] {
+  const index = entries.findIndex(({ head }) => head.number === number)
+  return index < 0 ? entries.filter(({ head }) => head.number < number) : entries.slice(0, index + 1)
+}
+
 /** What stood on a host when the run of that number had ended; empty where nothing is known of that time. */
 export function standAt(entries: readonly HistoryEntry[], number: number): Stand {
   let stand: Stand = { services: new Map(), networks: [], volumes: [] }
-  for (const entry of entries) {
-    if (entry.head.number > number || !isWhole(entry)) continue
+  for (const entry of until(entries, number)) {
+    if (!isWhole(entry)) continue
     const { head, share } = entry
     const { containers, networks, volumes } = share
     const isAll = head.only === undefined
@@ -60,18 +66,56 @@ export interface RollbackWish {
   to?: number
 }
 
-const signature = (histories: readonly HostHistory[], number: number, services: readonly string[]): string =>
-  textOf(
-    histories.map(({ entries }) =>
-      [...standAt(entries, number).services]
-        .filter(([name]) => services.length === 0 || services.includes(name))
-        .map(([name, { containers, images }]) => [name, containers, images.map(({ id }) => id)])
-        .sort(),
-    ),
-  )
+/** The services that are meant and what they were, by name. */
+const meantAt = ({ entries }: HostHistory, number: number, services: readonly string[]): [string, Stood][] =>
+  [...standAt(entries, number).services]
+    .filter(([name]) => services.length === 0 || services.includes(name))
+    .sort(([one], [other]) => (one < other ? -1 : 1))
 
-/** The signature of a time when nothing stood. */
-const nothing = (histories: readonly HostHistory[]): string => textOf(histories.map(() => []))
+/** By what the image of a container can be known: nodes may each have an id of their own for it. */
+const sumsOf = (images: readonly HistoryImage[], name: string): string[] =>
+  images
+    .filter(({ container }) => container === name)
+    .flatMap(({ id, digest }) => [id, ...(digest === undefined ? [] : [digest.replace(/^.*@/, '')])])
+
+/** False where some container was made from another image; what is not known of one tells no difference. */
+const isSameImage = (one: Stood, other: Stood): boolean =>
+  one.containers.every(({ name }) => {
+    const [own, others] = [sumsOf(one.images, name), sumsOf(other.images, name)]
+    return own.length === 0 || others.length === 0 || own.some(sum => others.includes(sum))
+  })
+
+/** True where the services that are meant were the same at both times. */
+function isSameThen(
+  histories: readonly HostHistory[],
+  [one, other]: readonly [number, number],
+  services: readonly string[],
+): boolean {
+  return histories.every(history => {
+    const [own, others] = [meantAt(history, one, services), meantAt(history, other, services)]
+    return (
+      textOf(own.map(([name, { containers }]) => [name, containers])) ===
+        textOf(others.map(([name, { containers }]) => [name, containers])) &&
+      own.every(([, stood], index) => isSameImage(stood, others[index]?.[1] ?? stood))
+    )
+  })
+}
+
+/**
+ * The numbers of all entries in the order of their runs, which is that of each history: where engines are one, a run that knew less than
+ * others has a lower number than what was there before it.
+ */
+function numbersOf(histories: readonly HostHistory[]): number[] {
+  const ranks = new Map<number, number>()
+  for (const { entries } of histories) {
+    let last = 0
+    for (const { head } of entries) {
+      last = head.number > last ? head.number : last + 1e-6
+      ranks.set(head.number, Math.max(ranks.get(head.number) ?? 0, last))
+    }
+  }
+  return [...ranks].sort(([, one], [, other]) => one - other).map(([number]) => number)
+}
 
 function named(histories: readonly HostHistory[], number: number, numbers: readonly number[]): number {
   const there = histories.flatMap(({ entries }) => entries.filter(({ head }) => head.number === number))
@@ -97,7 +141,7 @@ function named(histories: readonly HostHistory[], number: number, numbers: reado
  */
 export function chooseEntry(histories: readonly HostHistory[], { services, to }: RollbackWish): number {
   const heads = histories.flatMap(({ entries }) => entries.map(({ head }) => head))
-  const numbers = [...new Set(heads.map(({ number }) => number))].sort((one, other) => one - other)
+  const numbers = numbersOf(histories)
   const latest = numbers.at(-1)
   if (latest === undefined)
     throw new UserError('there is no history yet', { hint: 'an `up` that changes containers makes the first entry' })
@@ -113,14 +157,12 @@ export function chooseEntry(histories: readonly HostHistory[], { services, to }:
   }
   const { rollback } = last ?? {}
   if (rollback !== undefined && !good.includes(rollback)) return latest
-  const now = signature(histories, latest, services)
-  if (rollback !== undefined && signature(histories, rollback, services) === now) return rollback
-  const older = good.filter(number => number < latest && number <= (rollback ?? latest))
+  if (rollback !== undefined && isSameThen(histories, [rollback, latest], services)) return rollback
+  const older = good.slice(0, rollback === undefined ? good.indexOf(latest) : good.indexOf(rollback) + 1)
   // What a `down` has left is nothing that anybody goes back to.
-  const found = older.findLast(number => {
-    const then = signature(histories, number, services)
-    return then !== now && then !== nothing(histories)
-  })
+  const isNothing = (number: number): boolean =>
+    histories.every(history => meantAt(history, number, services).length === 0)
+  const found = older.findLast(number => !isSameThen(histories, [number, latest], services) && !isNothing(number))
   if (found !== undefined) return found
   const whose = services.length === 0 ? 'the containers' : services.join(', ')
   throw new UserError(`no older entry is known in which ${whose} stood otherwise`, {

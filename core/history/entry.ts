@@ -103,6 +103,10 @@ export function readEntries(text: string): HistoryEntry[] {
   return entries.sort((one, other) => one.head.number - other.head.number)
 }
 
+/** The earlier run first. What engines that are one remember has no other order: who had missed runs takes a number that is too low. */
+export const byTime = (one: HistoryHead, other: HistoryHead): number =>
+  one.time === other.time ? one.number - other.number : one.time < other.time ? -1 : 1
+
 /** True for an entry that can be gone back to. */
 export const isWhole = (entry: HistoryEntry): entry is HistoryEntry & { share: HistoryShare } =>
   entry.head.state === 'done' && entry.share !== undefined
@@ -112,7 +116,8 @@ export const isWhole = (entry: HistoryEntry): entry is HistoryEntry & { share: H
  * those that tell of some are read upon.
  */
 export function entriesToDrop(heads: readonly HistoryHead[], coming: HistoryHead): number[] {
-  const all = [...heads.filter(({ number }) => number !== coming.number), coming]
+  const known = coming.together === undefined ? heads : [...heads].sort(byTime)
+  const all = [...known.filter(({ number }) => number !== coming.number), coming]
   const base = all.findLast(
     ({ state, only, tooLarge, together }) =>
       state === 'done' && only === undefined && !tooLarge && together === coming.together,
@@ -123,6 +128,12 @@ export function entriesToDrop(heads: readonly HistoryHead[], coming: HistoryHead
     .map(({ number }) => number)
 }
 
-/** Ids of the images that a rollback may need: a prune leaves them alone. */
+/** Ids and digests of the images that a rollback may need: a prune leaves them alone. */
 export const imagesKeptByHistory = (entries: readonly { head: HistoryHead }[]): Set<string> =>
-  new Set(entries.flatMap(({ head }) => (head.state === 'done' ? head.images.map(({ id }) => id) : [])))
+  new Set(
+    entries.flatMap(({ head }) =>
+      head.state === 'done'
+        ? head.images.flatMap(({ id, digest }) => [id, ...(digest === undefined ? [] : [digest])])
+        : [],
+    ),
+  )

@@ -1,5 +1,5 @@
 // Engines that are one keep the same entries on each of their managers: what some of them have missed, the others know. Pure.
-import { entriesKept, type HistoryHead } from './entry.js'
+import { byTime, entriesKept, type HistoryHead } from './entry.js'
 
 /** Of two copies under one number: the later run; of one run, the copy that tells how it ended, and all of it. */
 function better<T extends { head: HistoryHead; share?: unknown }>(one: T, other: T): T {
@@ -8,14 +8,14 @@ function better<T extends { head: HistoryHead; share?: unknown }>(one: T, other:
   return worth(other) > worth(one) ? other : one
 }
 
-/** The entries that several hosts have as one history, in order of their numbers. */
+/** The entries that several hosts have as one history, the earlier run first: one that knew less than all has too low a number. */
 export function mergeEntries<T extends { head: HistoryHead; share?: unknown }>(copies: readonly T[]): T[] {
   const byNumber = new Map<number, T>()
   for (const entry of copies) {
     const known = byNumber.get(entry.head.number)
     byNumber.set(entry.head.number, known === undefined ? entry : better(known, entry))
   }
-  return [...byNumber.values()].sort((one, other) => one.head.number - other.head.number)
+  return [...byNumber.values()].sort((one, other) => byTime(one.head, other.head))
 }
 
 /** Entries of engines that are one, by that name; without a name, those of an engine that stands alone. */

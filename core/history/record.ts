@@ -59,7 +59,7 @@ async function finished({ site, head }: Open, isDown: boolean): Promise<{ entry:
   const isMeant = ({ service }: { service: string }): boolean => head.only?.includes(service) ?? true
   const { key, images } = await site.ended()
   // Its image is told by the entry itself.
-  const containers = share.containers.filter(isMeant).map(({ imageId: _id, ...container }) => container)
+  const containers = share.containers.filter(isMeant).map(({ imageId: _id, imageDigest: _digest, ...own }) => own)
   const { networks, volumes } = share
   return {
     entry: {
@@ -121,6 +121,14 @@ function stateOf(host: string, steps: readonly Step[], ends: ReadonlyMap<string,
   return isBad ? (isInterrupted ? 'interrupted' : 'failed') : 'done'
 }
 
+/** The order of such entries is that of their times: a clock that is behind those of others must not put this run before theirs. */
+function afterAll(head: HistoryHead, copies: readonly Copy[]): HistoryHead {
+  const heads = copies.flatMap(copy => copy.heads.map(known => ({ head: known })))
+  const last = mergeEntries(entriesOf(heads, head.together)).at(-1)?.head.time ?? ''
+  const next = Date.parse(last) + 1
+  return last < head.time || Number.isNaN(next) ? head : { ...head, time: new Date(next).toISOString() }
+}
+
 /**
  * Begins the entries of a run that changes containers; undefined where it changes none. The locks are held, and the hosts' keys known.
  * An entry's number is one more than the highest of any host of the run, so that it is the same on all of them.
@@ -165,7 +173,7 @@ export async function beginHistory(
           }
         }),
       )
-      return { site, head, copies: copies.flat() }
+      return { site, head: site.together ? afterAll(head, copies.flat()) : head, copies: copies.flat() }
     }),
   )
   return {

@@ -1,6 +1,7 @@
 // What a rollback does on engines that are one: their services as they stood, planned as in every run; who is a member stays as it is.
 import { randomBytes } from 'node:crypto'
-import { UserError } from '../errors.js'
+import { UserError, unreachableError } from '../errors.js'
+import type { Host } from '../project.js'
 import { isAbsent } from '../provider.js'
 import type { ImageState } from '../provider-abilities.js'
 import type { SessionContext } from '../run/session.js'
@@ -17,14 +18,48 @@ export interface TogetherBack {
   stand: Stand
   /** What stands now: others link to what is meant. */
   latest: Stand
+  /** What the file wants today on each host, also on those that could not be reached; empty where that is not needed. */
+  today: ReadonlyMap<string, Wanted>
   /** All services of that time are meant. */
   isAll: boolean
 }
 
-const runsOn = (host: string, { spread }: ContainerWant): boolean => spread?.hosts.includes(host) ?? false
+/** Whether a service of that time may be put there today: one that ran everywhere runs on hosts that have come since, too. */
+const runsOn = ({ name, engine }: Host, { spread }: ContainerWant): boolean =>
+  spread?.everywhere ? engine.membership?.role !== 'none' : (spread?.hosts.includes(name) ?? false)
+
+/** Only managers remember what services were: without one of them nobody can say that there is no history. */
+export function needManager({ together, sides, scope }: TogetherSide): void {
+  if (together.history === undefined) return
+  if (sides.some(({ work }) => work.host.engine.membership?.role === 'manager')) return
+  throw unreachableError(scope.name, 'no manager of it was reached, and only managers keep its history', {
+    hint: 'widen --on to take one in, or bring one back',
+  })
+}
+
+/** Tells what is not known of that time, and refuses what can run nowhere today. */
+function checkStand(side: TogetherSide, stand: Stand, number: number, { emit }: SessionContext): void {
+  const host = side.scope.name
+  for (const [service, { containers, images }] of stand.services) {
+    const [want] = containers
+    if (want === undefined) continue
+    if (side.hosts.every(one => !runsOn(one, want)))
+      throw new UserError(
+        `at entry ${number} ${service} ran on ${want.spread?.hosts.join(', ')} alone, and no such host is in the file today`,
+        {
+          where: host,
+          hint: 'bring one back into the file, go back to another entry, or name the other services alone',
+        },
+      )
+    if (images.length > 0) continue
+    const text = `entry ${number} does not know which image ${service} was made from: ${want.config.image} as it is today is used`
+    emit({ type: 'warning', host, text })
+  }
+}
 
 interface Node {
   name: string
+  host: Host
   images: readonly ImageState[]
 }
 
@@ -34,9 +69,9 @@ interface Node {
  */
 async function imagesToBring(side: TogetherSide, stand: Stand, number: number): Promise<Map<string, ImageWant[]>> {
   const found = await Promise.all(
-    side.sides.map(async ({ provider, opened, scope: { name } }): Promise<Node[]> => {
+    side.sides.map(async ({ provider, opened, work: { host }, scope: { name } }): Promise<Node[]> => {
       if (opened === undefined || isAbsent(opened) || provider.images === undefined) return []
-      return [{ name, images: await provider.images(opened) }]
+      return [{ name, host, images: await provider.images(opened) }]
     }),
   )
   const nodes = found.flat()
@@ -44,11 +79,12 @@ async function imagesToBring(side: TogetherSide, stand: Stand, number: number): 
   for (const [service, { containers, images }] of stand.services) {
     const [first] = images
     const [want] = containers
-    if (first === undefined || want === undefined) continue
+    // By its digest each node pulls what it lacks.
+    if (first === undefined || want === undefined || first.digest !== undefined) continue
     const isIt = ({ id }: ImageState): boolean => images.some(image => image.id === id)
-    const lacking = nodes.filter(({ name, images: own }) => runsOn(name, want) && !own.some(isIt))
+    const lacking = nodes.filter(({ host, images: own }) => runsOn(host, want) && !own.some(isIt))
     const having = nodes.filter(({ images: own }) => own.some(isIt))
-    if (lacking.length === 0 || (having.length > 0 && first.digest !== undefined)) continue
+    if (lacking.length === 0) continue
     const isFree = (name: string): boolean => lacking.every(node => node.images.every(image => image.name !== name))
     // A name that leads elsewhere on a node that lacks it is not taken away from what it leads to.
     const [source] = having.flatMap(({ name, images: own }) =>
@@ -59,13 +95,7 @@ async function imagesToBring(side: TogetherSide, stand: Stand, number: number): 
     if (source === undefined)
       throw new UserError(
         `entry ${number} needs ${first.ref} (${first.id.slice(7, 19)}) of ${service}, and that is gone from ${lacking.map(({ name }) => name).join(', ')}`,
-        {
-          where: side.scope.name,
-          hint:
-            first.digest === undefined
-              ? 'go back to another entry, or let the file make it anew: longshore up'
-              : `bring it back: longshore sh ${lacking[0]?.name} -- docker pull ${first.digest}`,
-        },
+        { where: side.scope.name, hint: 'go back to another entry, or let the file make it anew: longshore up' },
       )
     const others = lacking.length - 1
     for (const { name } of lacking) {
@@ -81,11 +111,12 @@ async function imagesToBring(side: TogetherSide, stand: Stand, number: number): 
 export async function wantBack(side: TogetherSide, context: SessionContext, back: TogetherBack): Promise<void> {
   const { project } = context
   const { stand, latest, number } = back
-  const today = side.sides.flatMap(({ wanted }) => wanted?.containers ?? [])
+  const today = side.hosts.flatMap(({ name }) => back.today.get(name)?.containers ?? [])
   for (const own of side.sides) delete own.wanted
   if (stand.services.size === 0 || side.problem !== undefined) return
   const { history } = side.together
   try {
+    checkStand(side, stand, number, context)
     const brought = await imagesToBring(side, stand, number)
     const containers = containersThen(stand, {
       context,
@@ -98,14 +129,15 @@ export async function wantBack(side: TogetherSide, context: SessionContext, back
     // Of the others only the links are looked at, which hold no secret.
     const others = [...latest.services].flatMap(([name, stood]) => (stand.services.has(name) ? [] : stood.containers))
     const byHost = new Map<string, Wanted>()
-    for (const { name: host } of side.hosts) {
-      const own = side.sides.find(one => one.scope.name === host)
+    for (const host of side.hosts) {
+      const { name } = host
+      const own = side.sides.find(one => one.scope.name === name)
       const here = containers.filter(want => runsOn(host, want))
       const { key = randomBytes(32), shipped } = own?.work.state ?? {}
       const wanted: Wanted = {
         project: project.name,
         key,
-        images: brought.get(host) ?? [],
+        images: brought.get(name) ?? [],
         ...thingsThen(stand, here),
         containers: here,
         ...(shipped === undefined ? {} : { shipped }),
@@ -114,7 +146,7 @@ export async function wantBack(side: TogetherSide, context: SessionContext, back
         own.wanted = wanted
         own.keyless = false
       }
-      byHost.set(host, { ...wanted, containers: [...here, ...others.filter(want => runsOn(host, want))] })
+      byHost.set(name, { ...wanted, containers: [...here, ...others.filter(want => runsOn(host, want))] })
     }
     side.byHost = byHost
   } catch (error) {

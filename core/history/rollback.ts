@@ -21,7 +21,7 @@ import { chooseEntry, type HostHistory, type RollbackWish, type Stand, standAt }
 import type { HistoryEntry } from './entry.js'
 import { entriesOf, mergeEntries } from './merge.js'
 import { wholeEntriesOn } from './read.js'
-import { planBack, type TogetherBack, wantBack } from './rollback-together.js'
+import { needManager, planBack, type TogetherBack, wantBack } from './rollback-together.js'
 import { containersThen, needsToday, tellNewer, thingsThen } from './then.js'
 
 /** What is wanted on a host: the services as they stood. */
@@ -133,19 +133,20 @@ export async function observeRollback(
   if (sides.length === 0) return planOf(works, sides)
   const together = togetherSides(context, works, sides)
   const alone = sides.filter(({ provider }) => provider.together === undefined)
+  together.forEach(needManager)
   const histories = await readHistories(context, sides, together)
   const number = chooseEntry(histories, wish)
   checkNames(histories, wish, number)
   const stands = new Map(histories.map(({ host, entries }) => [host, only(standAt(entries, number), wish.services)]))
-  if ([...stands.values()].some(stand => needsToday(stand, project.secrets.names)))
-    await wantEngines(context, works, sides)
+  const isTodayNeeded = [...stands.values()].some(stand => needsToday(stand, project.secrets.names))
+  const today = isTodayNeeded ? await wantEngines(context, works, sides) : new Map<string, Wanted>()
   // Half of a project gone back would be worse than none.
   await mapLimited(alone, forks, side => checkImages(side, stands.get(side.scope.name), number))
   const backs = together.map((side): [TogetherSide, TogetherBack] => {
     const entries = histories.find(({ host }) => host === side.scope.name)?.entries ?? []
     const latest = standAt(entries, entries.at(-1)?.head.number ?? 0)
     const isAll = wish.services.length === 0
-    return [side, { number, stand: stands.get(side.scope.name) ?? nothingThen, latest, isAll }]
+    return [side, { number, stand: stands.get(side.scope.name) ?? nothingThen, latest, today, isAll }]
   })
   for (const [side, back] of backs) {
     await lookTogether(side, context, new Map())

@@ -54,9 +54,13 @@ export function containersThen(stand: Stand, { context, number, name: host, ...t
         secret: secretFinder(context, at, () => then.today.find(({ name }) => name === container.name)),
         changed: name => void (then.key && told.add(name)),
       })
-      const imageId = images.find(image => image.container === container.name)?.id
+      const image = images.find(image => image.container === container.name)
+      const pinned = {
+        ...(image === undefined ? {} : { imageId: image.id }),
+        ...(image?.digest === undefined ? {} : { imageDigest: image.digest }),
+      }
       const whole = withFiles(restored, then.today, mount => then.isHeld(restored, mount))
-      return { ...whole, at, ...(imageId === undefined ? {} : { imageId }) }
+      return { ...whole, at, ...pinned }
     }),
   )
   for (const name of told)

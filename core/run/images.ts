@@ -1,10 +1,8 @@
 // Runs that are about images alone: built, pulled or pushed on the hosts that need them, or removed where nobody does.
 
 import { withEngines } from '../container-hosts/place.js'
-import { hasShell } from '../engine-alone/address.js'
 import { UserError } from '../errors.js'
-import { type HistoryEntry, imagesKeptByHistory } from '../history/entry.js'
-import { entriesOn } from '../history/read.js'
+import { keptImages, reachManagers } from '../history/kept.js'
 import { joinSteps } from '../plan/graph.js'
 import type { HostWork } from '../plan/host-work.js'
 import { type EngineStep, isAbsent } from '../provider.js'
@@ -127,14 +125,8 @@ export async function observePrune(
   works.push(...startWorks(context))
   const sides = await reachHosts(context, works)
   const wanted = await wantEngines(context, works, sides)
-  const entriesFor = async ({ connection, host }: HostWork): Promise<HistoryEntry[]> =>
-    connection === undefined || !hasShell(host) ? [] : entriesOn(connection, project, context.signal)
-  // What the nodes of a swarm must keep is known to its managers.
-  const keptOn = async ({ work, provider }: EngineSide): Promise<Set<string>> => {
-    const own =
-      provider.together === undefined ? [work] : sides.filter(one => one.provider === provider).map(one => one.work)
-    return imagesKeptByHistory((await mapLimited(own, context.forks, entriesFor)).flat())
-  }
+  const all = [...sides, ...(await reachManagers(context, works, sides))]
+  const keptOn = keptImages(context, all)
   const stepsOf = async (side: EngineSide): Promise<EngineStep[]> => {
     const { opened, provider, scope } = side
     if (opened === undefined || isAbsent(opened)) return []
@@ -157,5 +149,5 @@ export async function observePrune(
       return []
     }
   })
-  return planOf(works, sides, steps.flat())
+  return planOf(works, all, steps.flat())
 }

@@ -1,6 +1,6 @@
 // What the history of a project needs of a swarm: what its services run, by which ids its nodes know that, and which files it holds.
 import type { Member, ServiceImage, TogetherHistory } from '../../core/together/ability.js'
-import { familiarReference } from '../docker/images/reference.js'
+import { digestIn, familiarReference } from '../docker/images/reference.js'
 import { labels } from '../docker/labels.js'
 import type { DockerEngine } from '../docker/open.js'
 import type { SwarmSeen } from './seen.js'
@@ -25,6 +25,18 @@ async function imageOn(engines: readonly DockerEngine[], ref: string, signal: Ab
   return [...new Map(images.map(image => [image.Id, image])).values()]
 }
 
+/**
+ * What an entry tells of the image that a service names, which has these ids on the nodes that answer: where none of them has it, it is
+ * known by what the name itself pins.
+ */
+export function imagesSaid(service: string, ref: string, ids: readonly string[]): ServiceImage[] {
+  const sum = digestIn(ref)
+  const digest = sum === undefined ? {} : { digest: familiarReference(ref) }
+  const pinned = sum ?? (/^sha256:[0-9a-f]{64}$/.test(ref) ? ref : undefined)
+  const known = ids.length > 0 || pinned === undefined ? ids : [pinned]
+  return known.map(id => ({ service, id, ...digest }))
+}
+
 /** Milliseconds that nodes have to tell of an image: one that has gone away does not. */
 const patience = 5_000
 
@@ -46,8 +58,12 @@ export const history: TogetherHistory<SwarmSeen> = {
       own.map(async ({ Spec }): Promise<ServiceImage[]> => {
         const ref = Spec.TaskTemplate.ContainerSpec?.Image ?? ''
         const service = Spec.Labels?.[labels.service] ?? Spec.Name
-        const digest = ref.includes('@') ? { digest: familiarReference(ref) } : {}
-        return (await imageOn(engines, ref, soon)).map(({ Id }) => ({ service, id: Id, ...digest }))
+        const found = await imageOn(engines, ref, soon)
+        return imagesSaid(
+          service,
+          ref,
+          found.map(({ Id }) => Id),
+        )
       }),
     )
     return { key, images: images.flat() }

@@ -173,6 +173,7 @@ test('which images nobody needs', t => {
   t.same(going({ keep: 2 }), ['gone', 'dangling', 'pinned'])
   t.same(going({ all: true }), ['old1', 'gone', 'dangling', 'pinned', 'spare', 'lost'])
   t.same(going({ kept: new Set(['sha256:old1', 'sha256:gone']) }), ['dangling', 'pinned'], 'a rollback needs them')
+  t.same(going({ kept: new Set(['redis@sha256:aa']) }), ['old1', 'gone', 'dangling'], 'by whatever id it has here')
   t.same(going({}, ['sha256:dangling', 'sha256:old2']), ['gone', 'pinned'], 'containers are made from them')
   t.same(going({ wanted: ['app', 'redis@sha256:aa'] }), ['old1', 'gone', 'dangling'], 'the file pins it')
   t.end()

@@ -1,5 +1,5 @@
 // Keeps the images that a rollback may need: those without a name of their own get one of ours.
-import type { ImageInUse } from '../../../core/history/abilities.js'
+import type { ImageInUse, KeptImage } from '../../../core/history/abilities.js'
 import { hasStatus } from '../apply/job.js'
 import { isOurContainer, labels } from '../labels.js'
 import { listContainers, listImages } from '../observe/observe.js'
@@ -38,17 +38,12 @@ export async function imagesInUse(engine: DockerEngine, project: string): Promis
  * Names what must be kept and has no name, and takes our names off what need not be kept any more; an image that had no other then goes.
  * One that is gone already is not missed here: a rollback to it tells so.
  */
-export async function keepImages(
-  engine: DockerEngine,
-  project: string,
-  kept: readonly { service: string; id: string }[],
-): Promise<void> {
+export async function keepImages(engine: DockerEngine, project: string, kept: readonly KeptImage[]): Promise<void> {
   const { api } = engine
   const images = await listImages(engine)
-  const ids = new Set(kept.map(({ id }) => id))
-  for (const { id, tags } of images) {
+  for (const { id, tags, digests } of images) {
     const ours = tags.filter(tag => isKeptName(project, tag))
-    const service = kept.find(one => one.id === id)?.service
+    const service = kept.find(one => one.id === id || digests.some(own => own === one.digest))?.service
     if (service !== undefined && tags.length === 0) {
       const query = nameFor(project, service, id)
       await api.json({ method: 'POST', path: `/images/${id}/tag`, query }).catch((error: unknown) => {
@@ -56,7 +51,7 @@ export async function keepImages(
       })
     }
     // What has its own name again needs none of ours.
-    const surplus = ids.has(id) && ours.length === tags.length ? [] : ours
+    const surplus = service !== undefined && ours.length === tags.length ? [] : ours
     for (const name of surplus)
       await api.json({ method: 'DELETE', path: `/images/${name}` }).catch((error: unknown) => {
         if (!hasStatus(error, 404, 409)) throw error

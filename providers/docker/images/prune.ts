@@ -50,6 +50,7 @@ export function judgeImages(
   const isFree = (image: PruneCandidate): boolean =>
     !used.has(image.id) &&
     !kept.has(image.id) &&
+    !image.digests.some(digest => kept.has(digest)) &&
     !image.tags.some(tag => isKeptName(project, tag)) &&
     !wanted.some(ref => isNamed(ref, image)) &&
     // What another project has made is for its own operators to judge.

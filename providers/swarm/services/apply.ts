@@ -12,7 +12,7 @@ import type { ServiceWork, SwarmWork } from '../work.js'
 import { serviceBody, serviceName } from './body.js'
 import { converge } from './converge.js'
 import { waitUntilGone } from './gone.js'
-import { resolveImage } from './image.js'
+import { resolveImage, thenOf } from './image.js'
 import { keyOf } from './key.js'
 import { networkBody } from './networks.js'
 import { dataOf, type ObjectWant, objectsOf } from './objects.js'
@@ -94,7 +94,7 @@ async function bodyFor(
   )
   const before = found?.Spec.TaskTemplate.ContainerSpec?.Image
   const isSameRef = found?.Spec.Labels?.[labels.image] === want.config.image
-  const image = await resolveImage(job, want.config.image, want.imageId)
+  const image = await resolveImage(job, want.config.image, thenOf(want))
   // A reference that leads nowhere on our nodes tells nothing: what is resolved already stays.
   const isUnresolved = image === want.config.image && want.imageId === undefined
   return serviceBody(want, {

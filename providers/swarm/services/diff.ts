@@ -11,7 +11,7 @@ import type { SeenCluster } from '../seen.js'
 import type { ServiceShape } from '../shapes.js'
 import { swarmStep } from '../work.js'
 import { serviceName } from './body.js'
-import { isCurrent, isMadeAnew, isThatOfThen } from './image.js'
+import { isCurrent, isMadeAnew, isThatOfThen, thenOf } from './image.js'
 import { aliasesOf, aliasesToCompare } from './links.js'
 import { diffNetworks } from './networks.js'
 import { endingOf, keptEnding, type ObjectWant, objectsOf } from './objects.js'
@@ -100,11 +100,11 @@ function diffService(context: ServicesContext, want: ContainerWant, after: strin
   if (newImage) causes.push('image is made anew')
   else {
     const used = String(found.Spec.TaskTemplate.ContainerSpec?.Image ?? '')
-    const then = want.imageId
+    const then = thenOf(want)
     const image =
       then === undefined
         ? isCurrent(members, wanted, { hosts: own, ref: config.image, used })
-        : { current: isThatOfThen(members, { id: then, used }), id: then }
+        : { current: isThatOfThen(members, then, used), id: then.id }
     if (isSame && image?.current === false) {
       causes.push(`image ${config.image} ${then === undefined ? 'is another one now' : 'was another one'}`)
       changes.push({ what: 'image id', from: used.slice(7, 19), to: image.id.slice(7, 19) })

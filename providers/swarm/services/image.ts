@@ -1,7 +1,7 @@
 // Which image a service's containers are made from: the very one that its nodes have, so that they all run the same.
 import type { EngineStep } from '../../../core/provider.js'
 import type { Member, WantedTogether } from '../../../core/together/ability.js'
-import type { ImageWant } from '../../../core/wanted.js'
+import type { ContainerWant, ImageWant } from '../../../core/wanted.js'
 import { unlessMissing } from '../../docker/apply/job.js'
 import { digestIn, familiarReference, findImage, type SeenImage } from '../../docker/images/reference.js'
 import type { Seen } from '../../docker/observe/seen.js'
@@ -61,12 +61,24 @@ export function isCurrent(
   return undefined
 }
 
-/** The same for a service that goes back to an image, whatever its reference leads to by now. */
-export function isThatOfThen(members: readonly Member[], { id, used }: { id: string; used: string }): boolean {
-  if (used === id) return true
-  const digest = digestIn(used)
-  const known = members.flatMap(member => imagesOf(member).filter(image => image.id === id))
-  return digest !== undefined && known.some(({ digests }) => digests.some(own => own.endsWith(`@${digest}`)))
+/** The image that a service goes back to, wherever its reference leads by now. */
+export interface ImageThen {
+  id: string
+  /** "redis@sha256:…", where it came from a registry. */
+  digest?: string | undefined
+}
+
+/** The image of then; undefined where today's is meant. */
+export const thenOf = ({ imageId, imageDigest }: ContainerWant): ImageThen | undefined =>
+  imageId === undefined ? undefined : { id: imageId, digest: imageDigest }
+
+/** Whether what a service runs is the image of then: by its name, or as some node knows both. */
+export function isThatOfThen(members: readonly Member[], { id, digest }: ImageThen, used: string): boolean {
+  const [then, now] = [digestIn(digest ?? ''), digestIn(used)]
+  if (used === id || (then !== undefined && now === then)) return true
+  const isIt = (image: SeenImage, own: string, sum: string | undefined): boolean =>
+    image.id === own || (sum !== undefined && image.digests.some(one => one.endsWith(`@${sum}`)))
+  return members.some(member => imagesOf(member).some(image => isIt(image, id, then) && isIt(image, used, now)))
 }
 
 interface Inspected {
@@ -75,23 +87,33 @@ interface Inspected {
 }
 
 /**
- * What a service is to name as its image: the id that all its nodes know it by (an engine pulls nothing for an id), the digest of what came
- * from a registry, or where neither can be told the reference itself. With an id it is that image, wherever the reference leads by now.
+ * The name for an image that these nodes, of so many that were asked, have: the digest of what came from a registry, the id that all of
+ * them know it by (an engine pulls nothing for an id), or where neither can be told the reference itself.
  */
-export async function resolveImage(job: SwarmJob, ref: string, then?: string): Promise<string> {
-  const engines = await job.engines()
-  const found = await Promise.all(
-    engines.map(({ engine }) =>
-      unlessMissing(engine.api.json<Inspected>({ path: `/images/${then ?? ref}/json`, signal: job.signal })).catch(
-        (): undefined => undefined,
-      ),
-    ),
-  )
-  const images = found.filter(image => image !== undefined)
+export function nameFor(
+  ref: string,
+  { images, asked, past }: { images: readonly Inspected[]; asked: number; past?: ImageThen | undefined },
+): string {
   const name = familiarReference(ref).replace(/[:@][^/]*$/, '')
-  const digest = images.flatMap(({ RepoDigests }) => RepoDigests ?? []).find(own => own.startsWith(`${name}@`))
-  if (digest !== undefined) return `${ref.replace(/@.*$/, '')}@${digest.split('@')[1]}`
+  const digests = images.flatMap(({ RepoDigests }) => RepoDigests ?? []).filter(own => own.startsWith(`${name}@`))
+  const recorded = digestIn(past?.digest ?? '')
   const ids = new Set(images.map(({ Id }) => Id))
   const [id] = ids
-  return ids.size === 1 && id !== undefined ? id : (then ?? ref)
+  const isOnAll = ids.size === 1 && images.length === asked
+  // What lost its digest on its way to all nodes is there; where some lack it, they pull what was recorded.
+  const sum = recorded !== undefined && (digests.length > 0 || !isOnAll) ? recorded : digests[0]?.split('@')[1]
+  if (sum !== undefined) return `${ref.replace(/@.*$/, '')}@${sum}`
+  return ids.size === 1 && id !== undefined ? id : (past?.id ?? ref)
+}
+
+/** What a service is to name as its image. With one of then it is that, wherever the reference leads by now. */
+export async function resolveImage(job: SwarmJob, ref: string, past?: ImageThen): Promise<string> {
+  const engines = await job.engines()
+  const path = `/images/${past?.id ?? ref}/json`
+  const found = await Promise.all(
+    engines.map(({ engine }) =>
+      unlessMissing(engine.api.json<Inspected>({ path, signal: job.signal })).catch((): undefined => undefined),
+    ),
+  )
+  return nameFor(ref, { images: found.filter(image => image !== undefined), asked: engines.length, past })
 }

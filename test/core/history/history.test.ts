@@ -83,6 +83,30 @@ test('which entry a rollback goes back to', t => {
     { host: 'web2', entries: [one, entry(2, {}, { state: 'failed' })] },
   ]
   t.equal(chooseEntry(hosts, { services: [] }), 1, 'what failed on one host is good on none')
+
+  // Of several engines each may know an image by an id of its own, and where none was asked nobody knows it.
+  const made = (number: number, ...images: { id: string; digest?: string }[]): HistoryEntry =>
+    entry(
+      number,
+      { web: 'same' },
+      {
+        images: images.map(image => ({ container: 'shop-web-1', service: 'web', ref: 'box', ...image })),
+      },
+    )
+  const [digest, other] = ['d', 'e'].map(letter => `box@sha256:${letter.repeat(64)}`)
+  const images: [string, { id: string; digest?: string | undefined }[], number | RegExp][] = [
+    ['another image', [{ id: 'sha256:b' }], 1],
+    ['one more id of it', [{ id: 'sha256:b' }, { id: 'sha256:a' }], /stood otherwise/],
+    ['not known', [], /stood otherwise/],
+    ['known by its digest alone', [{ id: `sha256:${'d'.repeat(64)}`, digest }], /stood otherwise/],
+    ['another digest', [{ id: `sha256:${'e'.repeat(64)}`, digest: other }], 1],
+  ]
+  const first = made(1, { id: 'sha256:a', digest: digest ?? '' })
+  for (const [name, now, expected] of images) {
+    const ask = (): number => chooseEntry(on(first, made(2, ...(now as { id: string }[]))), { services: [] })
+    if (typeof expected === 'number') t.equal(ask(), expected, name)
+    else t.throws(ask, { message: expected }, name)
+  }
   t.end()
 })
 
@@ -144,9 +168,10 @@ test('files of entries: two lines, read whole or only the first, bounded', t => 
         entry(1, { web: 'a', db: 'b' }),
         entry(2, { web: 'a' }),
         entry(3, { x: 'c' }, { state: 'failed' }),
+        entry(4, {}, { images: [{ container: 'a', service: 'a', ref: 'r', id: 'sha256:d', digest: 'r@sha256:d' }] }),
       ]),
     ].sort(),
-    ['sha256:a', 'sha256:b'],
+    ['r@sha256:d', 'sha256:a', 'sha256:b', 'sha256:d'],
   )
   t.end()
 })

@@ -82,6 +82,28 @@ test('entries of engines that stand alone lie beside them, and are none of their
   t.end()
 })
 
+test('a run that knew less than others has too low a number, and is the newest all the same', t => {
+  const five = { time: '2026-01-02', reason: 'again' }
+  const all = mergeEntries([...[3, 4, 5, 6].map(number => entry(number)), entry(5, five)])
+  t.same(told(all), ['3 up done', '4 up done', '6 up done', '5 again done'])
+  const history = [{ host: 'swarm', entries: all }]
+  const stood = (number: number) => standAt(all, number).services.get('web')?.containers[0]?.config.user
+  t.same([4, 6, 5].map(stood), ['4', '6', '5'])
+  t.equal(chooseEntry(history, { services: [] }), 6, 'before the newest was the one of the higher number')
+  const failed = mergeEntries([...[4, 5, 6].map(number => entry(number)), entry(5, { ...five, state: 'failed' })])
+  t.equal(chooseEntry([{ host: 'swarm', entries: failed }], { services: [] }), 6, 'the newest is the one that failed')
+  const seven = { time: '2026-01-03', rollback: 6, only: ['web'] }
+  const back: HistoryEntry = { ...entry(6), head: head(7, seven) }
+  t.equal(chooseEntry([{ host: 'swarm', entries: [...all, back] }], { services: [] }), 6, 'twice is the same')
+  t.throws(() => chooseEntry(history, { services: [], to: 9 }), { message: /those that are kept: 3, 4, 6, 5/ })
+  const alone = { host: 'web1', entries: [entry(3), entry(4), entry(6)] }
+  t.equal(chooseEntry([alone, ...history], { services: [] }), 6, 'beside one that stands alone')
+  const kept = Array.from({ length: 10 }, (_, index) => head(index + 2))
+  const late = { ...head(2), time: '2026-01-02' }
+  t.same(entriesToDrop([late, ...kept.slice(1)], head(12, { time: '2026-01-03' })), [3], 'the oldest goes')
+  t.end()
+})
+
 test('what a host has missed', t => {
   const all = [entry(1), entry(2), entry(3)]
   const rows: [string, HistoryHead[], number[]][] = [

@@ -4,8 +4,10 @@ import { anyEngine } from '../../../core/engine-want.js'
 import type { Member } from '../../../core/together/ability.js'
 import type { ContainerWant, Wanted } from '../../../core/wanted.js'
 import type { SeenImage } from '../../../providers/docker/images/reference.js'
+import { imagesSaid } from '../../../providers/swarm/history.js'
 import type { SwarmSeen } from '../../../providers/swarm/seen.js'
 import { serviceBody } from '../../../providers/swarm/services/body.js'
+import { nameFor } from '../../../providers/swarm/services/image.js'
 import { objectsOf } from '../../../providers/swarm/services/objects.js'
 import type { NodeShape, ObjectShape, ServiceShape } from '../../../providers/swarm/shapes.js'
 import { together } from '../../../providers/swarm/together.js'
@@ -132,6 +134,62 @@ test('the image is that of then, wherever its name leads by now', t => {
   t.same(told(seen([running(web, ids.old)]), [web]).slice(-1), [
     'update service web: image shop-web is another one now',
   ])
+  t.end()
+})
+
+test('an image is known by what its service names, also where no node tells of it', t => {
+  const name = `reg.test:5000/app:7@${digest}`
+  const said: [string, string, string[], { id: string; digest?: string }[]][] = [
+    [
+      'its nodes tell',
+      name,
+      [ids.old, ids.new],
+      [
+        { id: ids.old, digest: `reg.test:5000/app@${digest}` },
+        { id: ids.new, digest: `reg.test:5000/app@${digest}` },
+      ],
+    ],
+    ['none of them tells', name, [], [{ id: digest, digest: `reg.test:5000/app@${digest}` }]],
+    ['none of them tells, and it is of no registry', ids.old, [], [{ id: ids.old }]],
+    ['an id that they tell', ids.old, [ids.old], [{ id: ids.old }]],
+    ['nothing is pinned', 'app:7', [], []],
+    ['nothing is pinned, and they tell', 'app:7', [ids.new], [{ id: ids.new }]],
+  ]
+  for (const [text, ref, known, expected] of said)
+    t.same(
+      imagesSaid('web', ref, known),
+      expected.map(one => ({ service: 'web', ...one })),
+      text,
+    )
+
+  const older = `sha256:${'e'.repeat(64)}`
+  const past = { id: ids.old, digest: `app@${older}` }
+  const lost = { Id: ids.old, RepoDigests: [] }
+  const pulled = { Id: ids.old, RepoDigests: [`app@${digest}`] }
+  const named: [string, Parameters<typeof nameFor>[1], string][] = [
+    ['no node has it: they pull what was recorded', { images: [], asked: 2, past }, `app:7@${older}`],
+    ['some have it without its digest', { images: [lost], asked: 2, past }, `app:7@${older}`],
+    ['all have it without its digest', { images: [lost, lost], asked: 2, past }, ids.old],
+    ['they have it with another digest, too', { images: [pulled, lost], asked: 2, past }, `app:7@${older}`],
+    ['no digest was recorded', { images: [pulled], asked: 2, past: { id: ids.old } }, `app:7@${digest}`],
+    ['neither', { images: [], asked: 2, past: { id: ids.old } }, ids.old],
+    ['today: as the nodes have it', { images: [pulled, lost], asked: 2 }, `app:7@${digest}`],
+    ['today: by its id', { images: [lost], asked: 2 }, ids.old],
+    ['today: by two ids', { images: [lost, { Id: ids.new }], asked: 2 }, 'app:7'],
+    ['today: nowhere', { images: [], asked: 2 }, 'app:7'],
+  ]
+  for (const [text, what, expected] of named) t.equal(nameFor('app:7', what), expected, text)
+
+  const web = { ...service('web'), imageId: ids.old, imageDigest: `shop-web@${digest}` }
+  const strange = { ...web, imageId: digest }
+  const rows: [string, ContainerWant, string, string[]][] = [
+    ['its digest runs, and no node need have it', { ...web, imageId: older }, `shop-web:1@${digest}`, []],
+    ['its id runs, and a node knows both', strange, ids.old, []],
+    ['another digest runs', web, `shop-web:1@${older}`, ['update service web: image shop-web was another one']],
+    ['another id runs', strange, ids.new, ['update service web: image shop-web was another one']],
+  ]
+  for (const [text, want, used, expected] of rows)
+    t.same(told(seen([running(service('web'), used)]), [want], ['web']), expected, text)
   t.end()
 })
 
