@@ -26,7 +26,7 @@ export interface Progress {
 /** Bytes of all layers together, told now and then. */
 function byteCounter(tell: (text: string) => void): { take(event: ProgressEvent): boolean; bytes(): number } {
   const layers = new Map<string, { current: number; total: number }>()
-  let told = 0
+  let told = Number.NEGATIVE_INFINITY
   const sum = (part: 'current' | 'total'): number => [...layers.values()].reduce((all, layer) => all + layer[part], 0)
   return {
     take({ id, status, progressDetail }) {
