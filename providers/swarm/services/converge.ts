@@ -8,9 +8,10 @@ import type { SwarmJob } from '../job.js'
 import { desiredOf } from '../seen.js'
 import type { NodeShape, ServiceShape, TaskShape } from '../shapes.js'
 import { waitUntilGone } from './gone.js'
+import { isOnEach } from './standing.js'
 
 /** Milliseconds without anything new, between two looks, that containers without a health check must stay up, and for new nodes to be given some. */
-const patience = { still: 120_000, pause: 500, stay: 2_000, findOut: 6_000 }
+const patience = { still: 120_000, pause: 500, stay: 2_000, findOut: 30_000 }
 
 /** So many failures of one place in a row, and none that runs, and a new service is given up. */
 const mostFailures = 3
@@ -213,7 +214,8 @@ export async function converge(job: SwarmJob, want: ContainerWant | undefined, s
     ) {
       goodSince ??= performance.now()
       // One that ends as soon as it has started is not up; and the swarm takes a moment to begin an update.
-      const stay = sent.awaits === 'nodes' ? patience.findOut : patience.stay
+      const isWaiting = sent.awaits === 'nodes' && !isOnEach(seen, want?.spread?.hosts ?? [])
+      const stay = isWaiting ? patience.findOut : patience.stay
       if ((!sent.awaits && (isEnded || !sent.changed)) || performance.now() - goodSince >= stay) {
         if (sent.changed && !sent.isNew) await waitUntilGone(job, sent.id, new Set(live.map(({ ID }) => ID)))
         return

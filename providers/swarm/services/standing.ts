@@ -1,5 +1,5 @@
 // How many containers of a service run, how many shall, and whether the others are on their way. Pure.
-import { desiredOf, isUp, type SeenCluster } from '../seen.js'
+import { desiredOf, hostLabel, isUp, type SeenCluster } from '../seen.js'
 import type { ServiceShape, TaskShape } from '../shapes.js'
 
 /** How a service stands. */
@@ -32,3 +32,10 @@ export function standingOf({ nodes, tasks }: SeenCluster, service: ServiceShape)
     ...(why ? { why } : {}),
   }
 }
+
+/** True where each of these hosts has a node that is up and one of the tasks: a swarm takes a moment to give a new node its own. */
+export const isOnEach = ({ nodes, tasks }: Pick<SeenCluster, 'nodes' | 'tasks'>, hosts: readonly string[]): boolean =>
+  hosts.every(host => {
+    const own = nodes.filter(node => node.Spec.Labels?.[hostLabel] === host && isUp(node)).map(({ ID }) => ID)
+    return tasks.some(task => task.DesiredState === 'running' && own.includes(task.NodeID ?? ''))
+  })

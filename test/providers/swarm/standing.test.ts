@@ -1,6 +1,6 @@
 // How a service of a swarm stands while its nodes come and go, as a table: what runs, what shall, and whether the rest is on its way.
 import { test } from 'tap'
-import { standingOf } from '../../../providers/swarm/services/standing.js'
+import { isOnEach, standingOf } from '../../../providers/swarm/services/standing.js'
 import type { NodeShape, ServiceShape, ServiceSpec, TaskShape } from '../../../providers/swarm/shapes.js'
 
 const node = (ID: string, State = 'ready'): NodeShape => ({
@@ -102,5 +102,39 @@ test('how a service stands', t => {
     }
     t.same(standingOf(cluster, wanted), expected, what)
   }
+  t.end()
+})
+
+test('whether each host has one', t => {
+  const called = (ID: string, host: string, State = 'ready'): NodeShape => {
+    const plain = node(ID, State)
+    return { ...plain, Spec: { ...plain.Spec, Labels: { 'longshore.host': host } } }
+  }
+  const cases: [string, NodeShape[], string[], string[], boolean][] = [
+    [
+      'all have',
+      [called('a', 'web1'), called('b', 'web2')],
+      ['running/running@a', 'new/running@b'],
+      ['web1', 'web2'],
+      true,
+    ],
+    [
+      'a new node was given none yet',
+      [called('a', 'web1'), called('b', 'web2')],
+      ['running/running@a'],
+      ['web1', 'web2'],
+      false,
+    ],
+    [
+      'only the node that it was before has one',
+      [called('a', 'web1'), called('old', 'web2', 'down'), called('b', 'web2')],
+      ['running/running@a', 'running/running@old', 'shutdown/shutdown@b'],
+      ['web1', 'web2'],
+      false,
+    ],
+    ['others are not asked about', [called('a', 'web1'), called('b', 'web2')], ['running/running@a'], ['web1'], true],
+  ]
+  for (const [name, nodes, tasks, hosts, expected] of cases)
+    t.equal(isOnEach({ nodes, tasks: tasks.map(task) }, hosts), expected, name)
   t.end()
 })
